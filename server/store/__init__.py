@@ -1,0 +1,1 @@
+"""Everything the server remembers: the schema, its migrations, and one module a noun."""
