@@ -21,7 +21,7 @@ class LockedError(EngineError):
 
 
 class StateError(EngineError):
-    """A file of the state is damaged or contradicts itself, or cannot be read or written; it is left alone."""
+    """A file of the state is damaged, contradicts itself, or cannot be read or written; it is kept."""
 
 
 class PassphraseError(EngineError):

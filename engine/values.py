@@ -128,7 +128,7 @@ def mask(value: Value) -> Value:
 
 
 def equal(one: Value, other: Value) -> bool:
-    """Equality of the data, whether secret or not; 1 equals 1.0 but not true. Sealed secrets equal themselves."""
+    """Equality of the data, whether secret or not; 1 equals 1.0 but not true."""
     one, other = _peel(one), _peel(other)
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(equal(v, other[k]) for k, v in one.items())
@@ -195,7 +195,7 @@ def _bare(text: str) -> str:
 
 
 def from_state(value: Value, decrypt: Callable[[str], str] | None = None) -> Value:
-    """The value as the engine holds it; without `decrypt` secrets stay sealed. Raises StateError when malformed."""
+    """The value as the engine holds it, secrets sealed unless `decrypt` is given; StateError if malformed."""
     if isinstance(value, float):
         return number(value) if math.isfinite(value) else value
     if isinstance(value, list):
