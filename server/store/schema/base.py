@@ -17,7 +17,7 @@ Id: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")  # INTEGER PR
 Millis = BigInteger  # milliseconds since 1970, UTC
 Flag = SmallInteger  # 0 or 1; SQLite has no booleans and PostgreSQL's do not compare with numbers
 
-Text = AnyText("C").with_variant(AnyText(), "sqlite")  # by code point in both, whatever the locale
+Text = AnyText(collation="C").with_variant(AnyText(), "sqlite")  # by code point in both, whatever the locale
 
 HEAD_LENGTH = 64
 """Characters of a param's or tag's value that its index holds.

@@ -1,0 +1,162 @@
+"""The ASGI application: what happens to every request around its handler, once for all of them."""
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from trackstack.server.auth import NOBODY, Authenticator
+from trackstack.server.browser import BrowserGuard
+from trackstack.server.calls import Call, Disconnected, Receive, Scope, Services
+from trackstack.server.errors import (
+    ENDPOINT_NOT_FOUND,
+    INTERNAL_ERROR,
+    PERMISSION_DENIED,
+    ApiError,
+    invalid,
+    mlflow_body,
+)
+from trackstack.server.responses import EVERY, Answer, answer, compress, refusal
+from trackstack.server.routes import OPEN, Route, RouteTable
+
+log = logging.getLogger("trackstack.server")
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class App:
+    """Guards, finds the route, identifies the caller, decodes, calls the handler, encodes."""
+
+    def __init__(
+        self, services: Services, table: RouteTable, authenticator: Authenticator, guard: BrowserGuard
+    ) -> None:
+        self.services = services
+        self.table = table
+        self.authenticator = authenticator
+        self.guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.services.store.open()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.services.store.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        write_error: Callable[[ApiError], bytes] = mlflow_body
+        gzip = False
+        try:
+            headers = _Headers(scope["headers"])
+            gzip = headers.gzip
+            found = self.table.find(scope["path"])
+            route = _route(found[0], scope) if found else None
+            if route is None or route.needs is not OPEN:
+                self.guard.check(headers.hosts, headers.origins, headers.site)
+            if found is None or route is None:
+                raise _unrouted(scope, allowed=found is not None)
+            write_error = route.error
+            call = Call(scope, receive, route, found[1], NOBODY, self.services)
+            if route.needs is not OPEN:
+                call.identity = await self.authenticator.identify(headers.authorization)
+                if call.identity.scope < route.needs:
+                    raise ApiError(
+                        PERMISSION_DENIED, f"This needs a token with the scope {route.needs.name.lower()}."
+                    )
+            value = await _handle(call, route, headers)
+        except ApiError as error:
+            value = refusal(error, write_error(error))
+        except Disconnected:
+            return
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            failure = ApiError(INTERNAL_ERROR, "The server failed to handle the request; its log says why.")
+            value = refusal(failure, write_error(failure))
+        await self._respond(value, gzip, scope, receive, send)
+
+    async def _respond(self, value: Any, gzip: bool, scope: Scope, receive: Receive, send: Send) -> None:
+        if callable(value):  # an ASGI response of its own: a stream, a file
+
+            async def with_headers(message: MutableMapping[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], *EVERY]
+                await send(message)
+
+            await value(scope, receive, with_headers)
+            return
+        reply = value if isinstance(value, Answer) else answer(value)
+        if gzip and len(reply.body) > self.services.settings.compress_above_bytes:
+            compress(reply)
+        headers = [
+            (b"content-type", reply.media_type),
+            (b"content-length", b"%d" % len(reply.body)),
+            *EVERY,
+            *reply.headers,
+        ]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+
+
+class _Headers:
+    """The headers that every request is looked at for, found in one pass."""
+
+    __slots__ = ("authorization", "content_type", "gzip", "hosts", "length", "origins", "site")
+
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self.hosts: list[bytes] = []
+        self.origins: list[bytes] = []
+        self.site: bytes | None = None
+        self.authorization: str | None = None
+        self.content_type = b""
+        self.length = 0
+        self.gzip = False
+        for name, value in headers:
+            if name == b"host":
+                self.hosts.append(value)
+            elif name == b"authorization":
+                self.authorization = value.decode("latin-1")
+            elif name == b"content-type":
+                self.content_type = value
+            elif name == b"accept-encoding":
+                self.gzip = b"gzip" in value
+            elif name == b"content-length":
+                self.length = int(value) if value.isdigit() else 0
+            elif name == b"origin":
+                self.origins.append(value)
+            elif name == b"sec-fetch-site":
+                self.site = value
+
+
+async def _handle(call: Call, route: Route, headers: _Headers) -> Any:
+    if route.body is None:
+        return await route.handler(call)
+    if route.method == "GET":
+        return await route.handler(call, route.body.from_query(call.query, call.params))
+    call.fits(headers.length)
+    body = await call.body()
+    media_type = headers.content_type.partition(b";")[0].strip().lower()
+    if media_type != b"application/json" and (body or media_type):
+        raise invalid("Bad Request. Content-Type must be one of ['application/json'].")
+    return await route.handler(call, route.body.decode(body, call.params))
+
+
+def _route(methods: dict[str, Route], scope: Scope) -> Route | None:
+    method = scope["method"]
+    return methods.get("GET" if method == "HEAD" else method)
+
+
+def _unrouted(scope: Scope, allowed: bool) -> ApiError:
+    if allowed:
+        return ApiError(ENDPOINT_NOT_FOUND, f"{scope['method']} is not allowed here.", 405)
+    return ApiError(ENDPOINT_NOT_FOUND, "Nothing is served at this path.")

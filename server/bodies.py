@@ -1,0 +1,162 @@
+"""Requests' bodies and queries, decoded as MLflow reads its protocol buffers from JSON.
+
+A body that is exactly what the type says is decoded in one step. Everything else - camelCase names, nulls,
+unknown fields, JSON inside a JSON string, no JSON at all - takes the second way, which accepts what MLflow
+accepts and answers the rest in MLflow's words.
+
+Repeated fields are tuples. A field without a default is required; MLflow counts an empty string as missing, so required strings are
+`Required` (of at least one character).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT, Meta, Struct
+
+from trackstack.server.errors import invalid
+
+T = TypeVar("T")
+Required = Annotated[str, Meta(min_length=1)]
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+
+_SEE = " See the API docs for more information about request parameters."
+_CAMEL = re.compile(r"_([a-z0-9])")
+_WHERE = re.compile(r" - at `\$\.?(.*)`$")
+
+
+class Message(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The base of all request types.
+
+    Unknown fields are ignored all the same: here they only choose the second way of decoding.
+    """
+
+
+class Body(Generic[T]):
+    """Decodes requests into `type`, a Message."""
+
+    def __init__(self, type: type[T]) -> None:
+        self.type = type
+        self._decode = msgspec.json.Decoder(type, strict=False).decode
+
+    def decode(self, body: bytes, params: Mapping[str, str]) -> T:
+        """The body of a POST, PUT, PATCH or DELETE; raises ApiError with MLflow's message."""
+        if not params:
+            try:
+                return self._decode(body)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                pass
+        return self._convert({**_loose(body), **params})
+
+    def from_query(self, query: Mapping[str, list[str]], params: Mapping[str, str]) -> T:
+        """The query string of a GET, where repeated fields are repeated names."""
+        values: dict[str, Any] = {}
+        for name, hint in _fields(self.type).items():
+            given = query.get(name)
+            if given is None:
+                continue
+            if _is_list(hint):
+                values[name] = given
+            elif _plain(hint) is bool:
+                if given[0].lower() not in ("true", "false"):
+                    raise invalid(f"Invalid boolean value: {given[0]}, must be 'true' or 'false'.")
+                values[name] = given[0].lower() == "true"
+            else:
+                values[name] = given[0]
+        return self._convert({**values, **params})
+
+    def _convert(self, values: dict[str, Any]) -> T:
+        values = _normalized(self.type, values, "")
+        try:
+            return msgspec.convert(values, self.type, strict=False)
+        except msgspec.ValidationError as error:
+            at = _WHERE.search(str(error))
+            path = at.group(1) if at else ""
+            value = _at(values, path)
+            hint = f" Hint: Value was of type '{type(value).__name__}'."
+            shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+            raise invalid(f"Invalid value {shown} for parameter '{path}' supplied: {hint}{_SEE}") from None
+
+
+def _loose(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`; MLflow takes what it cannot parse for an empty one."""
+    try:
+        value = json.loads(body)
+        if isinstance(value, str):  # old clients encoded twice
+            value = json.loads(value)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any]:
+    """Only the fields that `message` has, by their snake_case names, without nulls; required ones checked."""
+    result: dict[str, Any] = {}
+    structs = {f.name: f for f in msgspec.structs.fields(message)}
+    for name, hint in _fields(message).items():
+        camel = _CAMEL.sub(lambda match: match.group(1).upper(), name)
+        if camel != name and name in given and camel in given:
+            raise invalid(f"Request specifies both '{name}' and '{camel}'; provide only one of them.")
+        value = given.get(name, given.get(camel))
+        if name == "run_id" and value is None:
+            value = given.get("run_uuid", given.get("runUuid"))
+        field = structs[name]
+        required = field.default is NODEFAULT and field.default_factory is NODEFAULT
+        if value is None or (value == "" and (required or _plain(hint) is not str)):
+            if required:
+                raise invalid(f"Missing value for required parameter '{path}{name}'.{_SEE}")
+            continue
+        inner = _message(hint)
+        if inner is not None and isinstance(value, dict):
+            value = _normalized(inner, value, f"{path}{name}.")
+        elif inner is not None and isinstance(value, list):
+            value = [
+                _normalized(inner, item, f"{path}{name}[{at}].") if isinstance(item, dict) else item
+                for at, item in enumerate(value)
+            ]
+        result[name] = value
+    return result
+
+
+_HINTS: dict[Any, dict[str, Any]] = {}
+
+
+def _fields(message: Any) -> dict[str, Any]:
+    """Names and types of a message's fields."""
+    found = _HINTS.get(message)
+    if found is None:
+        found = _HINTS[message] = get_type_hints(message)
+    return found
+
+
+def _plain(hint: Any) -> Any:
+    """`hint` without Annotated and None."""
+    if get_origin(hint) is Annotated:
+        return _plain(get_args(hint)[0])
+    if get_origin(hint) in (Union, UnionType):
+        return _plain(next(arg for arg in get_args(hint) if arg is not NoneType))
+    return hint
+
+
+def _is_list(hint: Any) -> bool:
+    return get_origin(_plain(hint)) is tuple
+
+
+def _message(hint: Any) -> Any:
+    """The message type in `hint` (a message, or a list of them), if any."""
+    plain = _plain(hint)
+    if get_origin(plain) is tuple:
+        return _message(get_args(plain)[0])
+    return plain if isinstance(plain, type) and issubclass(plain, Message) else None
+
+
+def _at(values: Any, path: str) -> Any:
+    for part in re.findall(r"[^.\[\]]+", path):
+        try:
+            values = values[int(part)] if isinstance(values, list) else values[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+    return values

@@ -1,0 +1,77 @@
+"""What can be set about the server, from TRACKSTACK_* in the environment or a flag of `serve`; flags win."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT_PREFIX = "TRACKSTACK_SERVER_"
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used: names it, its value, and what would do."""
+
+
+def _setting(default: Any, sentence: str) -> Any:
+    return field(default=default, metadata={"sentence": sentence})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default; the sentences are the documentation."""
+
+    host: str = _setting("127.0.0.1", "Address to listen at.")
+    port: int = _setting(5000, "TCP port to listen at; 0 takes a free one.")
+    data_dir: Path = field(
+        default=Path("."), metadata={"sentence": "Folder of the database, the artifacts and the admin token."}
+    )
+    artifact_root: str = _setting("", "Where artifacts are kept; empty: the folder artifacts in data_dir.")
+    database_url: str = _setting("", "postgresql://…; empty: the SQLite file tracking.db in data_dir.")
+    no_auth: bool = _setting(False, "Serve without tokens; on loopback only.")
+    allowed_hosts: str = _setting("", "Host names that requests may ask for, comma separated; * allows all.")
+    allowed_origins: str = _setting("", "Origins whose pages may call the server, comma separated.")
+    max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest JSON body of a request, bytes.")
+    compress_above_bytes: int = _setting(1024, "Larger answers are compressed where accepted, bytes.")
+    group_commit_requests: int = _setting(256, "Most requests that one commit holds.")
+    reader_threads: int = _setting(2, "Threads for long reads.")
+    database_connections: int = _setting(8, "Connections to PostgreSQL, for reading.")
+    database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
+    stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment and from the flags that were given (those that are not None).
+
+    Raises ConfigError for a value that does not fit and for unknown TRACKSTACK_SERVER_* names.
+    """
+    known = {item.name: item for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+            if key not in known:
+                raise ConfigError(f"{name} is not a setting; known are: {', '.join(known)}")
+            values[key] = _parsed(name, text, known[key].type)
+    values.update({name: value for name, value in flags.items() if value is not None})
+    settings = Settings(**values)
+    if settings.no_auth and not settings.loopback:
+        raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
+    return settings
+
+
+def _parsed(name: str, text: str, type_: Any) -> Any:
+    if type_ is bool:
+        if text.lower() not in ("true", "false", "1", "0"):
+            raise ConfigError(f"{name} has value {text!r}; it must be true or false")
+        return text.lower() in ("true", "1")
+    if type_ is int:
+        if not text.isascii() or not text.isdigit():
+            raise ConfigError(f"{name} has value {text!r}; it must be a whole number")
+        return int(text)
+    return type_(text)

@@ -1,0 +1,58 @@
+"""Answers: encoded once, compressed where it pays, with the headers that every answer carries."""
+
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from trackstack.server.errors import ApiError
+
+Headers = list[tuple[bytes, bytes]]
+
+JSON = b"application/json"
+EMPTY = b"{}"
+
+EVERY: Headers = [(b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"SAMEORIGIN")]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer:
+    """A whole response body. Handlers may return one instead of a value to encode."""
+
+    __slots__ = ("body", "headers", "media_type", "status")
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        media_type: bytes = JSON,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.media_type = media_type
+        self.headers = list(headers)
+
+
+def answer(value: Any) -> Answer:
+    """What a handler returned as a response: None is `{}`, everything else its JSON."""
+    return Answer(EMPTY if value is None else _encode(value))
+
+
+def refusal(error: ApiError, body: bytes) -> Answer:
+    """An error's response."""
+    headers: Headers = []
+    if error.status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="trackstack", Basic realm="trackstack"'))
+    if error.status == 503:
+        headers.append((b"retry-after", b"1"))
+    return Answer(body, error.status, headers=headers)
+
+
+def compress(reply: Answer) -> None:
+    """Gzips the body in place; level 1, since the JSON here shrinks tenfold at any."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    reply.body = packer.compress(reply.body) + packer.flush()
+    reply.headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]

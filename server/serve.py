@@ -1,0 +1,52 @@
+"""The server process: the application on uvicorn, from start to SIGTERM."""
+
+import logging
+import os
+
+import uvicorn
+
+from trackstack.server.app import App
+from trackstack.server.auth import Authenticator
+from trackstack.server.browser import BrowserGuard, names
+from trackstack.server.calls import Services
+from trackstack.server.config import Settings
+from trackstack.server.routes import RouteTable
+from trackstack.server.store import Store
+from trackstack.server.tables import ROUTES
+
+log = logging.getLogger("trackstack.server")
+
+
+def application(settings: Settings) -> App:
+    """The ASGI application; raises ConfigError where the settings do not hold."""
+    authenticator = Authenticator(None if settings.no_auth else settings.data_dir / "admin-token")
+    guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
+    return App(Services(settings, Store(settings)), RouteTable(ROUTES), authenticator, guard)
+
+
+def run(settings: Settings) -> int:
+    """Serves until SIGTERM or SIGINT; requests under way are finished. The process's exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    os.umask(0o077)  # the database and artifacts are for this user alone
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = application(settings)
+    if settings.no_auth:
+        log.warning("Serving without tokens: every process on this machine can read and write everything.")
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=settings.stop_timeout_s,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 1

@@ -1,0 +1,67 @@
+"""The schema's versions. A new database is made at the newest one; an old one is brought there by Alembic.
+
+Alembic is imported only when there is something to migrate: a start would wait for it otherwise. The
+version is kept where Alembic keeps it.
+"""
+
+from typing import Any
+
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from trackstack.server.config import ConfigError
+from trackstack.server.store.schema import metadata
+from trackstack.server.store.statements import dialect
+
+HEAD = "0001"
+"""The newest version; each migration's file sets it to its own."""
+
+
+def migrate(connection: Any, url: str) -> None:
+    """Brings the database to HEAD. Raises ConfigError where a newer server has written it."""
+    name = url.partition(":")[0].partition("+")[0]
+    version = _version(connection, name)
+    if version == HEAD:
+        return
+    if version is None:
+        _create(connection, name)
+    elif version > HEAD:
+        raise ConfigError(
+            f"the database has schema {version}, this server knows {HEAD} at most: "
+            "start the server version that wrote it, or a newer one"
+        )
+    else:
+        from trackstack.server.store.migrations.upgrade import upgrade
+
+        upgrade(url)
+
+
+def _version(connection: Any, name: str) -> str | None:
+    tables = (
+        "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
+        if name == "sqlite"
+        else "SELECT to_regclass('alembic_version')"
+    )
+    row = connection.execute(tables).fetchone()
+    if row is None or row[0] is None:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def _create(connection: Any, name: str) -> None:
+    """Makes every table at once, as all migrations together would (a test holds the two equal)."""
+    connection.execute("BEGIN IMMEDIATE" if name == "sqlite" else "BEGIN")
+    try:
+        if _version(connection, name) is None:  # another process may have been first
+            if name != "sqlite":
+                connection.execute("SELECT pg_advisory_xact_lock(7465)")
+            for table in metadata.sorted_tables:
+                connection.execute(str(CreateTable(table).compile(dialect=dialect(name))))
+                for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                    connection.execute(str(CreateIndex(index).compile(dialect=dialect(name))))
+            connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+            connection.execute(f"INSERT INTO alembic_version VALUES ('{HEAD}')")  # noqa: S608 - our own constant
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

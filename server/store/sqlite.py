@@ -1,0 +1,123 @@
+"""SQLite: a write-ahead log that every commit waits for, one writer, readers on their own connections."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from trackstack.server.store.keys import Keys
+from trackstack.server.store.statements import SQLITE, Statement
+from trackstack.server.store.transaction import Transaction
+from trackstack.server.store.writer import Work
+
+T = TypeVar("T")
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # a commit is on disk before it is acknowledged, also when power fails
+    "foreign_keys=ON",
+    "case_sensitive_like=ON",  # as MLflow has it; ILIKE compares lower()
+    "temp_store=MEMORY",
+    "cache_size=-16384",  # 16 MiB a connection; what does not fit is read through the map below
+    "mmap_size=1073741824",
+    "wal_autocheckpoint=4000",  # pages: a checkpoint each 16 MiB instead of each 4
+    "journal_size_limit=67108864",  # bytes of log that stay on disk after a checkpoint
+)
+
+
+def connect(file: Path, timeout_ms: int) -> sqlite3.Connection:
+    """A connection that commits when told to; waits up to `timeout_ms` for another process's lock."""
+    connection = sqlite3.connect(
+        file, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=timeout_ms / 1000
+    )
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class SqliteTransaction(Transaction):
+    """A transaction on a sqlite3 connection."""
+
+    __slots__ = ()
+
+    def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        connection: Any = self._connection
+        connection.executemany(statement.sql(SQLITE), rows)
+
+
+class SqliteSession:
+    """The writer's connection."""
+
+    failures: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+
+    def __init__(self, file: Path, timeout_ms: int, keys: Keys) -> None:
+        self._connection = connect(file, timeout_ms)
+        self._keys = keys
+
+    def begin(self) -> Transaction:
+        self._connection.execute("BEGIN IMMEDIATE")
+        return SqliteTransaction(self._connection, SQLITE, self._keys)
+
+    def savepoint(self) -> None:
+        self._connection.execute("SAVEPOINT request")
+
+    def release(self) -> None:
+        self._connection.execute("RELEASE request")
+
+    def undo(self) -> None:
+        self._connection.execute("ROLLBACK TO request")
+
+    def commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+
+class SqliteReader:
+    """Reads committed data; each `work` sees one snapshot."""
+
+    def __init__(self, file: Path, timeout_ms: int, threads: int, keys: Keys) -> None:
+        self._file = file
+        self._timeout_ms = timeout_ms
+        self._keys = keys
+        self._here = connect(file, timeout_ms)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._others: list[sqlite3.Connection] = []
+
+    async def do(self, work: Work[T]) -> T:
+        """Runs `work` at once, on the event loop: for a handful of rows, found by an index."""
+        return self._read(self._here, work)
+
+    async def scan(self, work: Work[T]) -> T:
+        """Runs `work` in a thread: for everything that may take longer than a millisecond."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._in_thread, work)
+
+    def close(self) -> None:
+        """Waits for what is being read, then closes."""
+        self._pool.shutdown()
+        for connection in (self._here, *self._others):
+            connection.close()
+
+    def _in_thread(self, work: Work[T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._file, self._timeout_ms)
+            self._others.append(connection)
+        return self._read(connection, work)
+
+    def _read(self, connection: sqlite3.Connection, work: Work[T]) -> T:
+        connection.execute("BEGIN")
+        try:
+            return work(SqliteTransaction(connection, SQLITE, self._keys))
+        finally:
+            connection.execute("COMMIT")

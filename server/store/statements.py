@@ -1,0 +1,107 @@
+"""SQL statements: built once with SQLAlchemy, compiled once per database, run on the driver."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy.engine import Dialect
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+
+
+@lru_cache(maxsize=2)
+def dialect(name: str) -> Dialect:
+    """SQLAlchemy's dialect with positional parameters, without its driver."""
+    if name == SQLITE:
+        from sqlalchemy.dialects.sqlite import dialect as sqlite
+
+        return sqlite(paramstyle="qmark")
+    from sqlalchemy.dialects.postgresql import dialect as postgresql
+
+    return postgresql(paramstyle="format")  # type: ignore[no-untyped-call]
+
+
+class _Compiled(NamedTuple):
+    text: str
+    names: tuple[str, ...]
+    constants: dict[str, Any]
+
+
+class Statement:
+    """A statement with named parameters (`bindparam("id")`); make it at module level, once.
+
+    `clause` is an SQLAlchemy statement, or a function of the database's name where the two differ.
+    """
+
+    __slots__ = ("_clause", "_compiled")
+
+    def __init__(self, clause: Executable | Callable[[str], Executable]) -> None:
+        self._clause = clause
+        self._compiled: dict[str, _Compiled] = {}
+
+    def sql(self, database: str) -> str:
+        """The text with positional parameters, for rows of values in the order of their first mention."""
+        return self._on(database).text
+
+    def arguments(self, database: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The text and the values to run it with; KeyError names a parameter that is missing."""
+        compiled = self._on(database)
+        if compiled.constants:
+            params = {**compiled.constants, **params}
+        return compiled.text, [params[name] for name in compiled.names]
+
+    def _on(self, database: str) -> _Compiled:
+        found = self._compiled.get(database)
+        if found is None:
+            clause = self._clause if isinstance(self._clause, Executable) else self._clause(database)
+            compiled: Any = clause.compile(dialect=dialect(database))  # type: ignore[attr-defined]
+            constants = {name: value for name, value in compiled.params.items() if value is not None}
+            found = _Compiled(compiled.string, tuple(compiled.positiontup or ()), constants)
+            self._compiled[database] = found
+        return found
+
+
+def insert(table: Table, *columns: str, returning: str | None = None, or_ignore: bool = False) -> Statement:
+    """An insert of one row's `columns` (all of the table's if none are named).
+
+    `or_ignore` leaves a row that breaks a uniqueness constraint out; `returning` names a column.
+    """
+
+    def build(database: str) -> Executable:
+        names = columns or tuple(column.name for column in table.columns)
+        statement = _insert(database)(table).values({name: bindparam(name) for name in names})
+        if or_ignore:
+            statement = statement.on_conflict_do_nothing()
+        return statement.returning(table.c[returning]) if returning else statement  # type: ignore[no-any-return]
+
+    return Statement(build)
+
+
+def upsert(table: Table, *replaced: str, where: Callable[[Any, Any], Any] | None = None) -> Statement:
+    """An insert of a whole row that updates the columns `replaced` where its primary key exists.
+
+    `where(new, old)` gives the condition under which it does.
+    """
+
+    def build(database: str) -> Executable:
+        statement = _insert(database)(table).values({c.name: bindparam(c.name) for c in table.columns})
+        new = statement.excluded
+        return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=list(table.primary_key.columns),
+            set_={name: new[name] for name in replaced},
+            where=where(new, table.c) if where else None,
+        )
+
+    return Statement(build)
+
+
+def _insert(database: str) -> Any:
+    if database == SQLITE:
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    return postgresql_insert

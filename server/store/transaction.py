@@ -1,0 +1,98 @@
+"""One request's view of the database: statements run here see and share one transaction."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import bindparam, select
+
+from trackstack.server.store.keys import Keys
+from trackstack.server.store.schema import tracking
+from trackstack.server.store.statements import Statement, insert
+
+_keys = tracking.keys
+KEY_ID = Statement(select(_keys.c.id).where(_keys.c.name == bindparam("name")))
+KEY_NAME = Statement(select(_keys.c.name).where(_keys.c.id == bindparam("id")))
+ADD_KEY = insert(_keys, "name", or_ignore=True)
+
+
+class Cursor(Protocol):
+    """What sqlite3 and psycopg cursors have in common, as far as it is used."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def close(self) -> None: ...
+
+
+class Connection(Protocol):
+    """What sqlite3 and psycopg connections have in common, as far as it is used."""
+
+    def execute(self, sql: Any, parameters: Any = ..., /) -> Cursor: ...
+    def close(self) -> None: ...
+
+
+class Transaction:
+    """Runs statements; made by readers and writers, valid inside `work` only.
+
+    `touched` collects the runs whose stored documents become stale with this commit, `interned` the keys
+    that are new with it.
+    """
+
+    __slots__ = ("_connection", "database", "interned", "keys", "touched")
+
+    def __init__(self, connection: Connection, database: str, keys: Keys) -> None:
+        self._connection = connection
+        self.database = database
+        self.keys = keys
+        self.interned: dict[str, int] = {}
+        self.touched: set[int] = set()
+
+    def run(self, statement: Statement, **params: Any) -> int:
+        """Runs a statement that returns nothing; the number of rows that it changed."""
+        return self._connection.execute(*statement.arguments(self.database, params)).rowcount
+
+    def one(self, statement: Statement, **params: Any) -> Any:
+        """The first row of the result as a tuple, or None."""
+        cursor = self._connection.execute(*statement.arguments(self.database, params))
+        row = cursor.fetchone()
+        cursor.close()  # an open cursor would keep the snapshot, and the log from being checkpointed
+        return row
+
+    def all(self, statement: Statement, **params: Any) -> list[Any]:
+        """Every row of the result."""
+        return self._connection.execute(*statement.arguments(self.database, params)).fetchall()
+
+    def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        """Runs a statement once a row; values are in the order in which the statement names them."""
+        raise NotImplementedError
+
+    def text(self, sql: str, params: Iterable[Any] = ()) -> list[Any]:
+        """Every row of an SQL text with positional parameters, for searches that are compiled elsewhere."""
+        return self._connection.execute(sql, tuple(params)).fetchall()
+
+    def key(self, name: str) -> int:
+        """The id of a metric's, param's or tag's name; makes one for a new name."""
+        known = self.keys.ids.get(name) or self.interned.get(name)
+        if known is None:
+            row = self.one(KEY_ID, name=name)
+            if row is None:
+                self.run(ADD_KEY, name=name)
+                row = self.one(KEY_ID, name=name)
+            known = self.interned[name] = int(row[0])
+        return known
+
+    def known_key(self, name: str) -> int | None:
+        """The id of a name, if anything was ever logged by it."""
+        known = self.keys.ids.get(name) or self.interned.get(name)
+        if known is None and (row := self.one(KEY_ID, name=name)) is not None:
+            known = int(row[0])
+        return known
+
+    def key_name(self, id_: int) -> str:
+        """The name that an id stands for."""
+        name = self.keys.names.get(id_)
+        if name is None:
+            name = str(self.one(KEY_NAME, id=id_)[0])
+            self.keys.names[id_] = name
+        return name
