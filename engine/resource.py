@@ -11,7 +11,7 @@ from trackstack.engine.values import Properties, Value, from_state, to_state
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
-_VALUES = frozenset({"inputs", "outputs", "replacement_trigger"})  # fields that may hold secrets
+_PROPERTIES = frozenset({"inputs", "outputs"})
 
 
 @dataclass(eq=False)
@@ -86,9 +86,12 @@ class Resource:
         document: dict[str, Any] = {}
         for name, key, _ in _MEMBERS:
             value = getattr(self, name)
-            if name in _VALUES and value:
-                value = to_state(value, encrypt)
-            if value or name in _ALWAYS or (name == "replacement_trigger" and value is not None):
+            if name == "replacement_trigger":
+                if value is not None:
+                    document[key] = to_state(value, encrypt)
+            elif name in _PROPERTIES and value:
+                document[key] = {field: to_state(inner, encrypt) for field, inner in value.items()}
+            elif value or name in _ALWAYS:
                 document[key] = value
         document.update(self.extra)
         return document
@@ -102,20 +105,23 @@ class Resource:
         if not isinstance(urn, str) or not urn:
             raise StateError("a resource in the state has no `urn`")
         members: dict[str, Any] = {}
-        for name, key, kind in _MEMBERS:
+        for name, key, is_sound in _MEMBERS:
             value = document.get(key)
             if value is None:
                 continue
-            if not isinstance(value, kind):
-                raise StateError(f"resource {urn}: `{key}` is {type(value).__name__}, not {kind.__name__}")
+            if not is_sound(value):
+                raise StateError(f"resource {urn}: `{key}` is malformed")
             members[name] = value
-        for name in _VALUES & members.keys():
-            try:
-                members[name] = from_state(members[name], decrypt)
-            except StateError as error:
-                raise StateError(f"resource {urn}: {error}") from error
         if not members.get("type"):
             raise StateError(f"resource {urn} has no `type`")
+        try:
+            for name in _PROPERTIES & members.keys():
+                members[name] = {key: from_state(inner, decrypt) for key, inner in members[name].items()}
+            members["replacement_trigger"] = from_state(members.get("replacement_trigger"), decrypt)
+        except StateError as error:
+            raise StateError(f"resource {urn}: {error}") from error
+        dependencies = members.get("property_dependencies", {})
+        members["property_dependencies"] = {key: urns or [] for key, urns in dependencies.items()}
         extra = {key: value for key, value in document.items() if key not in _KEYS}
         return cls(**members, extra=extra)
 
@@ -129,17 +135,35 @@ _IRREGULAR = {"import_id": "importID", "snippet_id": "snippetID"}
 _ALWAYS = frozenset({"urn", "custom", "type"})
 
 
-def _kind(name: str, annotation: str) -> type:
-    if name == "replacement_trigger":
-        return object
-    return {"str": str, "bool": bool, "Properties": dict}.get(annotation) or (
-        list if annotation.startswith("list") else dict
-    )
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
-# (attribute, JSON key, JSON type) of every member, in the order in which Go writes them.
-_MEMBERS: tuple[tuple[str, str, type], ...] = tuple(
-    (member.name, _IRREGULAR.get(member.name, _camel(member.name)), _kind(member.name, str(member.type)))
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_SOUND: dict[str, Callable[[Any], bool]] = {
+    "str": _is_text,
+    "bool": lambda value: isinstance(value, bool),
+    "Properties": lambda value: isinstance(value, dict),
+    "Value": lambda value: True,
+    "list[str]": _is_texts,
+    "list[Any]": lambda value: isinstance(value, list),
+    "list[dict[str, str]]": lambda value: isinstance(value, list),
+    "dict[str, float]": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
+    "dict[str, list[str]]": lambda value: (
+        isinstance(value, dict) and all(v is None or _is_texts(v) for v in value.values())
+    ),
+}
+
+# (attribute, JSON key, test of the JSON value) of every member.
+_MEMBERS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = tuple(
+    (member.name, _IRREGULAR.get(member.name, _camel(member.name)), _SOUND[str(member.type)])
     for member in fields(Resource)
     if member.name != "extra"
 )

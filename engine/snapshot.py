@@ -39,6 +39,12 @@ class Snapshot:
     extra: dict[str, Any] = field(default_factory=dict)
     checkpoint_extra: dict[str, Any] = field(default_factory=dict)
     document_extra: dict[str, Any] = field(default_factory=dict)
+    sealed_bytes: bool = False
+    """Whether the state declares byte strings, which may be inside sealed secrets."""
+
+    def all_resources(self) -> list[Resource]:
+        """The resources and those of pending operations."""
+        return [*self.resources, *(operation.resource for operation in self.pending)]
 
     @property
     def root(self) -> Resource | None:

@@ -177,11 +177,8 @@ def _special_to_state(value: Properties, encrypt: Callable[[str], str]) -> Value
     if kind == SECRET:
         if "value" not in value:
             return value
-        plain = to_state(value["value"], _bare)
-        return {
-            SIG: SECRET,
-            "ciphertext": encrypt(json.dumps(plain, separators=(",", ":"), ensure_ascii=False)),
-        }
+        plain = json.dumps(to_state(value["value"], _bare), separators=(",", ":"))
+        return {SIG: SECRET, "ciphertext": encrypt(plain)}
     if kind == OUTPUT:
         inner = value.get("value", UNKNOWN)
         return to_state(secret(inner) if value.get("secret") else inner, encrypt)

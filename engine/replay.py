@@ -1,0 +1,102 @@
+"""Reads a journal and plays it onto the checkpoint that it extends."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from trackstack.engine.errors import StateError
+from trackstack.engine.journal import FORMAT
+from trackstack.engine.resource import Resource
+from trackstack.engine.snapshot import PendingOperation, Snapshot
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A journal's sound lines; `length` is how many bytes they are."""
+
+    base: str
+    secrets: dict[str, Any] | None
+    records: list[Record]
+    length: int
+
+    def commits(self, digest: str) -> bool:
+        """Whether the checkpoint of this digest already holds all that the journal says."""
+        return any(record.get("commit") == digest for record in self.records)
+
+
+def read(data: bytes, source: str) -> Recorded | None:
+    """The journal in `data`; None when not even its first line was written whole.
+
+    Lines cut off at the end are dropped. Raises StateError for damage before the end.
+    """
+    records: list[Record] = []
+    length = 0
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines[:-1], start=1):  # behind the last newline: cut off, or nothing
+        record = _record(line)
+        if record is None:
+            if any(_record(later) is not None for later in lines[number:-1]):
+                raise StateError(f"{source}: damaged in line {number}; what it says cannot be trusted")
+            break
+        records.append(record)
+        length += len(line) + 1
+    if not records:
+        return None
+    header = records.pop(0)
+    if header.get("journal") != FORMAT:
+        raise StateError(f"{source}: a journal of an unknown format; it was written by a newer version")
+    return Recorded(header["base"], header["secrets"], records, length)
+
+
+def replay(snapshot: Snapshot, recorded: Recorded, source: str) -> Snapshot:
+    """The snapshot as the killed operation left it, secrets sealed; `snapshot` is not to be used any more."""
+    resources: dict[int, Resource] = dict(enumerate(snapshot.resources))
+    news: dict[int, Resource] = {}
+    begun: dict[int, PendingOperation] = {}
+    try:
+        for record in recorded.records:
+            _play(record, resources, news, begun)
+    except (KeyError, TypeError, ValueError, StopIteration) as error:
+        raise StateError(f"{source}: contradicts itself or its checkpoint ({error!r})") from error
+    snapshot.resources = [*news.values(), *resources.values()]
+    snapshot.pending = [*snapshot.pending, *begun.values()]
+    snapshot.secrets_provider = snapshot.secrets_provider or recorded.secrets
+    return snapshot
+
+
+def _play(
+    record: Record, olds: dict[int, Resource], news: dict[int, Resource], begun: dict[int, PendingOperation]
+) -> None:
+    if "begin" in record:
+        begun[record["begin"]] = PendingOperation(record["kind"], Resource.from_json(record["resource"]))
+    if "end" in record:
+        del begun[record["end"]]
+    if "same" in record:
+        news[record["as"]] = _taken(record["same"], olds, news)
+    for number, document in record.get("set", ()):
+        place = next(part for part in (olds, news) if number in part)
+        place[number] = Resource.from_json(document)
+    if "done" in record:
+        _taken(record["done"], olds, news)
+    if "new" in record:
+        news[record["as"]] = Resource.from_json(record["new"])
+
+
+def _taken(number: int, olds: dict[int, Resource], news: dict[int, Resource]) -> Resource:
+    return olds.pop(number) if number in olds else news.pop(number)
+
+
+def _record(line: bytes) -> Record | None:
+    checksum, _, body = line.partition(b" ")
+    try:
+        if int(checksum, 16) != zlib.crc32(body):
+            return None
+        record = json.loads(body)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
