@@ -1,0 +1,1 @@
+"""The `trackstack` command: Click commands, one a file; options, output, prompts. No logic."""

@@ -1,0 +1,1 @@
+"""One command a file; each file's function has the command's name."""

@@ -1,0 +1,33 @@
+"""trackstack create"""
+
+import click
+
+from trackstack.cli import report
+from trackstack.cli.command import command, pass_session
+from trackstack.cli.options import SpecOptions, spec_options
+from trackstack.cli.session import Session
+
+
+@command("create")
+@click.argument("name")
+@click.option("--target", default="local", show_default=True, metavar="TARGET", help="Where it runs.")
+@spec_options(update=False)
+@pass_session
+def create(session: Session, name: str, target: str, options: SpecOptions) -> None:
+    """Create an instance and start it.
+
+    An instance is a tracking server of its own: database, artifacts, URL, admin token, retention. Its spec is
+    written to Pulumi.NAME.yaml in the project's folder; without a project, one is made for you.
+
+    \b
+    Example:
+      trackstack create demo --retention 14d --label team=vision
+    """
+    from trackstack.stacks import operations
+    from trackstack.stacks.spec import InstanceSpec
+
+    spec = InstanceSpec(name=name, target=target, **options.given())
+    with session.work(f"Creating {name}") as work:
+        done = operations.create(session.project, spec, work.on_event, work.cancellation)
+    report.operation(session, done, f"{name} runs at {done.instance.url}")
+    session.say(f'Point an MLflow client at it:  eval "$({session.program} env {name})"')

@@ -1,0 +1,45 @@
+"""trackstack logs"""
+
+import click
+
+from trackstack.cli.command import command, pass_session
+from trackstack.cli.options import instance_argument
+from trackstack.cli.session import Session
+from trackstack.cli.tail import follow, last_lines
+
+
+@command("logs")
+@instance_argument
+@click.option("--follow", "-f", "following", is_flag=True, help="Go on with what is added, until Ctrl-C.")
+@click.option(
+    "--lines",
+    "-n",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Start with the last N lines.",
+)
+@pass_session
+def logs(session: Session, name: str, following: bool, lines: int) -> None:
+    """Print the server log of an instance.
+
+    \b
+    Examples:
+      trackstack logs demo -n 20
+      trackstack logs demo -f
+    """
+    from trackstack.stacks import instances
+
+    file = instances.show(session.project, name).log_file
+    if session.json and following:
+        raise click.UsageError("--json prints one document: it cannot follow.", click.get_current_context())
+    tail, position = last_lines(file, lines)
+    if session.json:
+        session.document({"file": str(file), "lines": tail})
+        return
+    for line in tail:
+        session.data(line)
+    if following:
+        for line in follow(file, position):
+            session.data(line)

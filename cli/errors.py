@@ -1,0 +1,70 @@
+"""Every failure as a Click exception: one clear line and the exit code of its kind.
+
+The rooms below raise errors whose text already says what, which value and what to do next; here they only
+get their exit code and a stable name for `--json`. What none of them raises is our own mistake: it is named
+in one line, and `--debug` shows where.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from trackstack.cli.exits import Exit
+
+
+class Failure(click.ClickException):
+    """A failure with its exit code and its name in the JSON document."""
+
+    def __init__(self, message: str, kind: str = "failed", code: Exit = Exit.FAILED) -> None:
+        super().__init__(" ".join(message.split()))
+        self.kind = kind
+        self.code = code
+
+
+def translate(error: Exception) -> click.ClickException:
+    """The Click exception for what a command raised."""
+    from trackstack.stacks import errors
+
+    for kind, name, code in (
+        (errors.Locked, "locked", Exit.LOCKED),
+        (errors.InvalidSpec, "invalid", Exit.USAGE),
+        (errors.InstanceExists, "exists", Exit.FAILED),
+        (errors.InstanceNotFound, "not_found", Exit.FAILED),
+        (errors.StackError, "failed", Exit.FAILED),
+    ):
+        if isinstance(error, kind):
+            return Failure(str(error), name, code)
+    if isinstance(error, OSError) and error.strerror:
+        where = f" {error.filename}" if error.filename else ""
+        return Failure(f"The system refused{where}: {error.strerror}.")
+    return Failure(f"Unexpected {type(error).__name__}: {error} (--debug shows where)", "unexpected")
+
+
+def show(error: click.ClickException | click.Abort, *, as_json: bool) -> Exit:
+    """Print it on stderr; the exit code is what the program should end with."""
+    document, code = _document(error)
+    if as_json:
+        click.echo(json.dumps({"error": document}, ensure_ascii=False), err=True)
+    elif isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    else:
+        click.echo(f"{click.style('Error:', fg='red')} {document['message']}", err=True)
+    return code
+
+
+def _document(error: click.ClickException | click.Abort) -> tuple[dict[str, Any], Exit]:
+    match error:
+        case Failure():
+            return {"kind": error.kind, "message": error.message}, error.code
+        case click.UsageError():
+            return {"kind": "usage", "message": error.format_message() + _help_hint(error)}, Exit.USAGE
+        case click.ClickException():
+            return {"kind": "failed", "message": error.format_message()}, Exit.FAILED
+    return {"kind": "aborted", "message": "Aborted; nothing was changed."}, Exit.FAILED
+
+
+def _help_hint(error: click.UsageError) -> str:
+    return f" Try '{error.ctx.command_path} --help'." if error.ctx else ""

@@ -1,0 +1,75 @@
+"""The `trackstack` command and the table of what it can do; a command is imported only when it is used."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from trackstack import __version__
+from trackstack.cli.group import LazyGroup
+
+SECTIONS = {
+    "Instances": {
+        "create": "Create an instance and start it.",
+        "list": "List the instances of the project.",
+        "show": "Show one instance: its spec, its URL, its state.",
+        "update": "Change an instance in place; its data stays.",
+        "delete": "Delete an instance and all its data.",
+    },
+    "Daily use": {
+        "env": "Print the exports that point an MLflow client at an instance.",
+        "open": "Open an instance in the browser.",
+        "logs": "Print the server log of an instance.",
+        "status": "Say whether instances are as their specs say.",
+        "start": "Start a stopped instance.",
+        "stop": "Stop an instance; its data stays.",
+    },
+    "Stacks": {
+        "preview": "Show what up would change.",
+        "up": "Make instances what their specs say.",
+        "refresh": "Compare an instance with what really is; the next up mends it.",
+        "unlock": "Remove the lock that another operator left.",
+    },
+    "This machine": {
+        "doctor": "Check this machine, and say how to mend what fails.",
+        "completion": "Print the completion script of a shell.",
+    },
+}
+
+EPILOG = """
+\b
+Examples:
+  trackstack create demo
+  eval "$(trackstack env demo)"
+\b
+Exit codes:
+  0  done
+  1  failed
+  2  wrong usage or an invalid value
+  3  locked: another operation works on the instance
+  4  drift: an instance is not as its spec says (status, refresh, preview --expect-no-changes)
+\b
+Environment:
+  TRACKSTACK_PROJECT   folder of the project, as --project
+  TRACKSTACK_DEBUG     show the traceback of an unexpected error, as --debug
+  TRACKSTACK_<COMMAND>_<OPTION>   any other option, e.g. TRACKSTACK_CREATE_RETENTION=7d
+  NO_COLOR             no colours
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    sections=SECTIONS,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TRACKSTACK"},
+)
+@click.version_option(__version__, prog_name="trackstack", message="%(prog)s %(version)s")
+def cli() -> None:
+    """A tracking server for every machine-learning team, as one Pulumi stack."""
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """The console script. The launcher of a checkout tells its own name, so that hints can be pasted."""
+    name = os.environ.get("TRACKSTACK_LAUNCHER", "trackstack")
+    return cli.main(arguments, prog_name=name, complete_var="_TRACKSTACK_COMPLETE")

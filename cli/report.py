@@ -1,0 +1,121 @@
+"""What commands print about instances and operations: one place for words, columns and JSON fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trackstack.cli import steps
+from trackstack.cli.table import table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackstack.cli.session import Session
+    from trackstack.stacks.instances import Contents, Instance
+    from trackstack.stacks.operations import Plan, Report
+
+COLUMNS = ("NAME", "STATE", "URL", "RETENTION", "DESCRIPTION")
+
+
+def instance_document(instance: Instance) -> dict[str, Any]:
+    """An instance with stable field names: its spec's fields and what is known of it."""
+    return {
+        **instance.spec.model_dump(mode="json"),
+        "stack": instance.stack,
+        "state": instance.state,
+        "url": instance.url,
+        "log_file": str(instance.log_file),
+        "created": instance.created and instance.created.isoformat(),
+        "updated": instance.updated and instance.updated.isoformat(),
+    }
+
+
+def row(instance: Instance) -> tuple[str, ...]:
+    """An instance's line of the list."""
+    spec = instance.spec
+    return spec.name, instance.state, instance.url or "-", spec.retention, spec.description
+
+
+def details(instance: Instance) -> list[tuple[str, str]]:
+    """An instance, a fact a line."""
+    document = instance_document(instance)
+    document["labels"] = ", ".join(f"{key}={value}" for key, value in instance.spec.labels.items())
+    document["port"] = instance.spec.port or "auto"
+    known = ((name, value) for name, value in document.items() if value not in (None, ""))
+    return [(name.replace("_", " "), str(value)) for name, value in known]
+
+
+def contents(lost: Contents) -> str:
+    """What an instance holds, for the last question before it is gone."""
+    return f"{_count(lost.experiments, 'experiment')}, {_count(lost.runs, 'run')}, {size(lost.bytes)}"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: 52.4 MB."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def operation_document(done: Report) -> dict[str, Any]:
+    """A finished operation with stable field names."""
+    return {
+        "instance": done.instance and instance_document(done.instance),
+        "changes": done.changes,
+        "drift": [steps.as_json(step) for step in done.drift],
+        "seconds": round(done.seconds, 3),
+    }
+
+
+def sentence(session: Session, done: Report, text: str) -> None:
+    """The last line of an operation: what is now so, what it took."""
+    session.say(f"{text}  ({steps.counts(done.changes)}; {done.seconds:.1f} s)")
+
+
+def operation(session: Session, done: Report, text: str) -> None:
+    """A finished operation, as a sentence or as the JSON document."""
+    if session.json:
+        session.document(operation_document(done))
+    for step in done.drift:
+        session.say("\n".join(planned(step)))
+    sentence(session, done, text)
+
+
+def planned(step: Any) -> list[str]:
+    """A step that is to come, with its differences below it."""
+    word = steps.words(step.op)
+    head = click.style(f"{word.sign} {steps.kind(step)} {step.name}", fg=word.colour)
+    return [f"  {head}", *(f"      {steps.change(entry)}" for entry in step.diff)]
+
+
+def status(session: Session, instances: Sequence[Instance]) -> None:
+    """Wanted and found, side by side."""
+    if session.json:
+        fields = [
+            {**instance_document(each), "wanted": each.wanted, "as_specified": each.as_specified}
+            for each in instances
+        ]
+        session.document({"instances": fields})
+    elif instances and not session.quiet:
+        rows = [(each.spec.name, each.state, each.wanted, each.url or "-") for each in instances]
+        session.data(table(("NAME", "STATE", "WANTED", "URL"), rows))
+
+
+def plan(session: Session, plan: Plan) -> None:
+    """What an operation would do."""
+    if session.json:
+        session.document({"changes": plan.changes, "steps": [steps.as_json(step) for step in plan.steps]})
+        return
+    for step in plan.steps:
+        if steps.shown(step) or step.op == "replace":
+            session.data("\n".join(planned(step)))
+    session.say(f"Preview: {steps.counts(plan.changes)}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
