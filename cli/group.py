@@ -48,6 +48,10 @@ class LazyGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As written, from the margin."""
+        formatter.write(f"\n{self.epilog}")
+
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Run; every failure is one line (or one JSON document) on stderr and the exit code of its kind."""
         arguments = list(sys.argv[1:] if args is None else args)

@@ -37,24 +37,25 @@ SECTIONS = {
     },
 }
 
-EPILOG = """
-\b
+EPILOG = """\
 Examples:
   trackstack create demo
   eval "$(trackstack env demo)"
-\b
+
 Exit codes:
   0  done
   1  failed
   2  wrong usage or an invalid value
   3  locked: another operation works on the instance
-  4  drift: an instance is not as its spec says (status, refresh, preview --expect-no-changes)
-\b
+  4  drift, as status, refresh and preview --expect-no-changes find it
+
 Environment:
-  TRACKSTACK_PROJECT   folder of the project, as --project
-  TRACKSTACK_DEBUG     show the traceback of an unexpected error, as --debug
-  TRACKSTACK_<COMMAND>_<OPTION>   any other option, e.g. TRACKSTACK_CREATE_RETENTION=7d
-  NO_COLOR             no colours
+  TRACKSTACK_PROJECT            folder of the project, as --project
+  TRACKSTACK_DEBUG              show the traceback of an unexpected error, as --debug
+  TRACKSTACK_COMMAND_OPTION     any other option, such as TRACKSTACK_CREATE_RETENTION=7d
+  PULUMI_CONFIG_PASSPHRASE      encrypts the secrets of stacks; PULUMI_CONFIG_PASSPHRASE_FILE names a file
+  PULUMI_BACKEND_URL            where the state is kept, if not in the project
+  NO_COLOR                      no colours
 """
 
 
@@ -73,3 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     """The console script. The launcher of a checkout tells its own name, so that hints can be pasted."""
     name = os.environ.get("TRACKSTACK_LAUNCHER", "trackstack")
     return cli.main(arguments, prog_name=name, complete_var="_TRACKSTACK_COMPLETE")
+
+
+if __name__ == "__main__":
+    main()

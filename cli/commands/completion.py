@@ -13,7 +13,9 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @pass_session
 def completion(session: Session, shell: str) -> None:
-    """Print the script that completes commands, options and instance names in a shell.
+    """Print the completion script of a shell.
+
+    It completes commands, options and the names of instances.
 
     \b
     Examples:

@@ -11,7 +11,9 @@ from trackstack.cli.session import Session
 @instance_argument
 @pass_session
 def open(session: Session, name: str) -> None:
-    """Open an instance in the browser, and print its URL.
+    """Open an instance in the browser.
+
+    Prints the URL as well, for a machine without a browser.
 
     \b
     Example:

@@ -14,7 +14,9 @@ from trackstack.cli.session import Session
 @click.option("--expect-no-changes", is_flag=True, help="Exit with 4 if something would change.")
 @pass_session
 def preview(session: Session, name: str, expect_no_changes: bool) -> int:
-    """Show what up would change; changes nothing and locks nothing.
+    """Show what up would change.
+
+    Changes nothing and locks nothing.
 
     \b
     Examples:

@@ -10,9 +10,9 @@ from trackstack.cli.session import Session
 @instance_argument
 @pass_session
 def start(session: Session, name: str) -> None:
-    """Start a stopped instance, on the same port and with the same tokens.
+    """Start a stopped instance.
 
-    Also mends one whose server died, for example with the machine.
+    Port, tokens and data are the same as before. Also mends one whose server died, for example with the machine.
 
     \b
     Example:

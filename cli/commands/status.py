@@ -11,9 +11,9 @@ from trackstack.cli.session import Session
 @instances_argument
 @pass_session
 def status(session: Session, names: tuple[str, ...]) -> int:
-    """Say whether instances are as their specs say; all of them unless some are named.
+    """Say whether instances are as their specs say.
 
-    Exits with 4 when one is not.
+    All of them, unless some are named. Exits with 4 when one is not.
 
     \b
     Examples:

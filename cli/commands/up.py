@@ -13,10 +13,10 @@ from trackstack.cli.session import Session
 @click.option("--all", "everything", is_flag=True, help="All instances of the project.")
 @pass_session
 def up(session: Session, names: tuple[str, ...], everything: bool) -> None:
-    """Make instances what their specs say: what Pulumi.NAME.yaml holds.
+    """Make instances what their specs say.
 
-    Also mends what drifted, and finishes what was interrupted. One after the other; the first that fails
-    ends it.
+    A spec is what Pulumi.NAME.yaml holds. Also mends what drifted, and finishes what was interrupted. One
+    instance after the other; the first that fails ends it.
 
     \b
     Examples:

@@ -13,7 +13,9 @@ from trackstack.cli.session import Session
 @spec_options(update=True)
 @pass_session
 def update(session: Session, name: str, options: SpecOptions) -> None:
-    """Change an instance in place; its data stays. What is not given stays as it is.
+    """Change an instance in place; its data stays.
+
+    What is not given stays as it is.
 
     \b
     Examples:
