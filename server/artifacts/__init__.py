@@ -1,0 +1,1 @@
+"""Artifact files: which paths and locations are ours, and the stores that keep them."""

@@ -1,0 +1,96 @@
+"""Opens the artifact store that `--artifact-root` names: a folder, or a bucket by its URI."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from trackstack.server.artifacts.errors import StoreConfigError
+from trackstack.server.artifacts.folder import FolderStore
+from trackstack.server.artifacts.location import Locations
+from trackstack.server.artifacts.multipart import MultipartUploads
+from trackstack.server.artifacts.service import Artifacts
+from trackstack.server.artifacts.signing import Signer
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+BUCKET_SCHEMES = ("s3", "gs", "az", "abfs", "abfss")
+_ENDPOINTS = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+
+
+def open_artifacts(root: str) -> Artifacts:
+    """The artifacts below `root`: a path or file:// URI of a folder, made if need be, or s3://, gs://, az://.
+
+    A bucket's credentials come from its cloud's usual environment. S3-compatible stores are named by
+    AWS_ENDPOINT_URL (or MLFLOW_S3_ENDPOINT_URL), or in the URI: s3://bucket/prefix?endpoint=http://host:9000.
+    Raises StoreConfigError.
+    """
+    url = urlsplit(root)
+    if url.scheme == "file" or "://" not in root:
+        return Artifacts(FolderStore(_folder(root)), Locations())
+    if url.scheme not in BUCKET_SCHEMES:
+        raise StoreConfigError(
+            f"The artifact root {root} is of no known kind; use a folder, file:///…, s3://…, gs://… or az://…."
+        )
+    return _open_bucket(root)
+
+
+def _folder(root: str) -> Path:
+    if not root.startswith("file:"):
+        return Path(root).absolute()
+    url = urlsplit(root)
+    if url.netloc not in ("", "localhost") or not url.path.startswith("/") or url.query or url.fragment:
+        raise StoreConfigError(f"The artifact root {root} must be file:///<absolute path>.")
+    return Path(unquote(url.path))
+
+
+def _open_bucket(root: str) -> Artifacts:
+    url = urlsplit(root)
+    base = f"{url.scheme}://{url.netloc}{url.path}".rstrip("/")
+    try:
+        from obstore.exceptions import BaseError
+        from obstore.store import S3Store, from_url
+
+        from trackstack.server.artifacts.bucket import BucketStore
+    except ModuleNotFoundError:
+        raise StoreConfigError(
+            f"The artifact root {base} needs the extra 's3': pip install 'trackstack[s3]'."
+        ) from None
+    try:
+        remote: Any = from_url(base, **_options(root))
+    except (BaseError, ValueError) as error:
+        raise StoreConfigError(f"The artifact root {base} cannot be used: {error}") from error
+    store = BucketStore(remote)
+    uploads = _uploads(remote) if isinstance(remote, S3Store) else None
+    return Artifacts(store, Locations(base), uploads=uploads, links=store)
+
+
+def _options(root: str) -> dict[str, Any]:
+    """obstore's options: those in the URI's query, and for S3 the endpoint and a region to sign for."""
+    url = urlsplit(root)
+    options: dict[str, Any] = dict(parse_qsl(url.query))
+    if url.scheme == "s3":
+        endpoint = next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), "")
+        if endpoint:
+            options.setdefault("endpoint", endpoint)
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        options.setdefault("region", region)
+    if str(options.get("endpoint", "")).startswith("http://"):
+        options["client_options"] = {"allow_http": True}
+    return options
+
+
+def _uploads(remote: "S3Store") -> MultipartUploads | None:
+    """Multipart uploads by clients, where there is a fixed key to sign with; else they go through us."""
+    config = remote.config
+    key_id = os.environ.get("AWS_ACCESS_KEY_ID", "")
+    secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "")
+    if not (key_id and secret):
+        return None
+    region = str(config.get("region", "us-east-1"))
+    endpoint = str(config.get("endpoint") or f"https://s3.{region}.amazonaws.com").rstrip("/")
+    signer = Signer(
+        endpoint, str(config["bucket"]), region, key_id, secret, os.environ.get("AWS_SESSION_TOKEN", "")
+    )
+    return MultipartUploads(signer, remote.prefix or "")

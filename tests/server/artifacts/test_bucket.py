@@ -1,0 +1,123 @@
+"""What only buckets do: links and uploads that pass the server by, and their failures."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import boto3
+import httpx
+import pytest
+from tests.server.artifacts.files import pieces, read, write
+
+from trackstack.server.artifacts.errors import InvalidPathError, StoreConfigError, StoreUnavailableError
+from trackstack.server.artifacts.multipart import Part
+from trackstack.server.artifacts.opening import open_artifacts
+from trackstack.server.artifacts.paths import ArtifactPath
+from trackstack.server.calls import Disconnected
+from trackstack.server.errors import ApiError
+
+MINUTE = timedelta(minutes=1)
+PATH = ArtifactPath.parse("1/run/artifacts/ü %.txt")
+
+
+def test_links_read_and_write_one_file(bucket: str) -> None:
+    artifacts = open_artifacts(bucket)
+    assert artifacts.links is not None
+    link = asyncio.run(artifacts.links.upload_url(PATH, MINUTE))
+    assert httpx.put(link, content=b"straight").status_code == 200
+    assert read(artifacts.store, str(PATH)) == b"straight"
+    write(artifacts.store, str(PATH), b"through the server")
+    answer = httpx.get(asyncio.run(artifacts.links.download_url(PATH, MINUTE)))
+    assert answer.content == b"through the server"
+    assert answer.headers["content-type"] == "text/plain"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+
+
+def test_a_client_uploads_the_parts_by_itself(bucket: str) -> None:
+    artifacts = open_artifacts(bucket)
+    assert artifacts.uploads is not None
+    upload, links = asyncio.run(artifacts.uploads.create(PATH, 2))
+    contents = [b"a" * 5 * 1024 * 1024, b"the end"]
+    answers = [httpx.put(link, content=content) for link, content in zip(links, contents, strict=True)]
+    parts = [Part(number, answer.headers["etag"]) for number, answer in enumerate(answers, 1)]
+    asyncio.run(artifacts.uploads.complete(PATH, upload, parts[::-1]))
+    assert read(artifacts.store, str(PATH)) == b"".join(contents)
+
+
+def test_an_upload_given_up_leaves_nothing(bucket: str) -> None:
+    artifacts = open_artifacts(bucket)
+    assert artifacts.uploads is not None
+    upload, links = asyncio.run(artifacts.uploads.create(PATH, 1))
+    httpx.put(links[0], content=b"part")
+    asyncio.run(artifacts.uploads.abort(PATH, upload))
+    with pytest.raises(ApiError):
+        asyncio.run(artifacts.uploads.complete(PATH, upload, [Part(1, '"x"')]))
+    assert _uploads_under_way(bucket) == []
+
+
+def test_a_broken_stream_leaves_no_upload_under_way(bucket: str) -> None:
+    artifacts = open_artifacts(bucket)
+
+    async def broken() -> None:
+        async def body():  # type: ignore[no-untyped-def]
+            async for piece in pieces(b"x" * 20_000_000):
+                yield piece
+            raise Disconnected
+
+        await artifacts.store.write(PATH, body())
+
+    with pytest.raises(Disconnected):
+        asyncio.run(broken())
+    assert _uploads_under_way(bucket) == []
+
+
+@pytest.mark.parametrize("parts", [0, -1, 10_001])
+def test_a_number_of_parts_that_s3_cannot_hold_is_refused(bucket: str, parts: int) -> None:
+    artifacts = open_artifacts(bucket)
+    assert artifacts.uploads is not None
+    with pytest.raises(ApiError, match="num_parts must be between 1 and 10000"):
+        asyncio.run(artifacts.uploads.create(PATH, parts))
+
+
+def test_an_unreachable_store_is_reported_without_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    artifacts = open_artifacts("s3://nowhere/x?endpoint=http://127.0.0.1:9")
+    with pytest.raises(StoreUnavailableError) as failure:
+        read(artifacts.store, "a")
+    assert "127.0.0.1" not in str(failure.value)
+    assert artifacts.uploads is not None
+    with pytest.raises(StoreUnavailableError):
+        asyncio.run(artifacts.uploads.create(PATH, 1))
+
+
+def test_a_missing_bucket_is_no_missing_file(s3: str) -> None:
+    artifacts = open_artifacts(f"s3://no-such-bucket-here?endpoint={s3}")
+    with pytest.raises(ApiError):
+        write(artifacts.store, "a", b"x")
+
+
+def test_a_key_too_long_for_s3_is_an_invalid_path(bucket: str) -> None:
+    with pytest.raises(InvalidPathError):
+        write(open_artifacts(bucket).store, "/".join(["d" * 200] * 6), b"x")
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    with pytest.raises(StoreConfigError, match=r"needs the extra 's3': pip install 'trackstack\[s3\]'"):
+        open_artifacts("s3://bucket/prefix?access_key_id=secret")
+
+
+@pytest.mark.parametrize(
+    "root", ["ftp://h/a", "http://h/", "file://other-host/a", "file://../a", "file:a", "s3://", "file:///a?b"]
+)
+def test_a_root_of_another_kind_is_refused(root: str) -> None:
+    with pytest.raises(StoreConfigError):
+        open_artifacts(root)
+
+
+def _uploads_under_way(root: str) -> list[object]:
+    url = urlsplit(root)
+    client = boto3.client("s3", endpoint_url=url.query.removeprefix("endpoint="))
+    return client.list_multipart_uploads(Bucket=url.netloc).get("Uploads", [])
