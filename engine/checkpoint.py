@@ -32,9 +32,10 @@ _UNSUPPORTED: dict[str, Callable[[Resource], object]] = {
     "views": lambda resource: resource.view_of,
 }
 
+_JOURNAL_KEY = "journal"
 _SEAL_KEY = "sha256"
 _SEAL = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*\Z')
-_DOCUMENT = frozenset({"version", "features", "checkpoint", _SEAL_KEY})
+_DOCUMENT = frozenset({"version", "features", "checkpoint", _JOURNAL_KEY, _SEAL_KEY})
 _CHECKPOINT = frozenset({"stack", "latest"})
 _DEPLOYMENT = frozenset({"manifest", "secrets_providers", "resources", "pending_operations", "metadata"})
 _KINDS = frozenset(get_args(PendingKind))
@@ -62,8 +63,8 @@ def parse(data: bytes, source: str) -> Snapshot:
     return snapshot
 
 
-def render(snapshot: Snapshot, secrets: SecretsManager | None) -> bytes:
-    """The checkpoint's bytes, sealed; open secrets are encrypted afresh.
+def render(snapshot: Snapshot, secrets: SecretsManager | None, *, journal: str = "") -> bytes:
+    """The checkpoint's bytes, sealed; open secrets are encrypted afresh. `journal` is the one it takes in.
 
     Raises StateError when the snapshot breaks an integrity rule or has an open secret but no `secrets`.
     """
@@ -74,6 +75,8 @@ def render(snapshot: Snapshot, secrets: SecretsManager | None) -> bytes:
         document["features"] = features
     document |= snapshot.document_extra
     document["checkpoint"] = {"stack": snapshot.stack, "latest": deployment} | snapshot.checkpoint_extra
+    if journal:
+        document[_JOURNAL_KEY] = journal
     body = encode(document)
     return body[:-1] + f',"{_SEAL_KEY}":"{hashlib.sha256(body).hexdigest()}"}}'.encode("ascii")
 
@@ -190,6 +193,7 @@ def _snapshot(document: Mapping[str, Any]) -> Snapshot:
         extra={key: value for key, value in latest.items() if key not in _DEPLOYMENT},
         checkpoint_extra={key: value for key, value in checkpoint.items() if key not in _CHECKPOINT},
         document_extra={key: value for key, value in document.items() if key not in _DOCUMENT},
+        journal=str(document.get(_JOURNAL_KEY, "")),
         sealed_bytes="byteString" in (document.get("features") or ()),
     )
     _refuse_unsupported(snapshot)

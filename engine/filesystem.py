@@ -53,8 +53,8 @@ class Filesystem:
             for parent in reversed(missing):
                 parent.mkdir(FOLDER_MODE, exist_ok=True)
 
-    def write(self, path: Path, data: bytes, *, staging: Path | None = None) -> None:
-        """Puts `data` in place of the file as a whole, on the disk when this returns.
+    def write(self, path: Path, data: bytes, *, staging: Path | None = None, durable: bool = True) -> None:
+        """Puts `data` in place of the file as a whole, on the disk when this returns if `durable`.
 
         The new bytes are prepared in `staging`, by default the file's own folder.
         """
@@ -62,32 +62,39 @@ class Filesystem:
         self.make_folder(path.parent)
         self.make_folder(temporary.parent)
         try:
-            self.create(temporary, data)
+            self.create(temporary, data, durable=durable)
             self.rename(temporary, path)
+            if durable:
+                self.sync_folder(path.parent)
         except BaseException:
             with suppress(StateError):
                 self.remove(temporary)
             raise
 
-    def create(self, path: Path, data: bytes) -> None:
-        """Writes a file and waits until the disk has it."""
+    def create(self, path: Path, data: bytes, *, durable: bool = True) -> None:
+        """Writes a file; `durable` waits until the disk has it."""
         with _naming("write", path):
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE)
             try:
                 _write_all(file, data)
-                os.fsync(file)
+                if durable:
+                    os.fsync(file)
             finally:
                 os.close(file)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Replaces `target` atomically and waits until the disk has its folder."""
+        """Replaces `target` atomically."""
         with _naming("write", target):
             os.replace(source, target)
-            folder = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Waits until the disk knows which files the folder has."""
+        with _naming("write", folder):
+            file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                os.fsync(folder)
+                os.fsync(file)
             finally:
-                os.close(folder)
+                os.close(file)
 
     def remove(self, path: Path) -> None:
         """Removes the file if it is there."""

@@ -5,8 +5,9 @@ bytes; the others refer to resources by number: the checkpoint's own in order, t
 
 * Killed anywhere, the next load replays the journal onto its checkpoint: results are there, and what was
   begun without a result is a pending operation. A line that was cut off at the end did not happen.
-* `commit` notes the digest of the checkpoint that it is about to write. If the file then on disk has it, the
-  journal's work is done and it is ignored.
+* What is begun is on the disk before the provider is called. A result is with the operating system at once
+  and on the disk with whatever is begun next; a power failure in between makes its operation a pending one.
+* `commit` writes a checkpoint that names this journal: found beside it, the journal's work is done.
 * A checkpoint that is neither was written by somebody else (the Pulumi CLI, after `pulumi cancel`). What it
   says holds; the journal is set aside in the stack's backups, never replayed onto what it does not know.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import uuid
 import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -34,9 +36,8 @@ FORMAT = 1
 class Journal:
     """Writes the journal; all methods may be called from any thread.
 
-    The caller holds the stack's lock. What is durable survives a power failure when the method returns;
-    `same`, `outputs` and a component's `end` are written along with the next durable line. Cost is linear:
-    a line per call, and calls that wait at the same time share one wait for the disk.
+    The caller holds the stack's lock. `same`, `outputs` and a component's `end` are written along with the
+    next line that is. Cost is linear: a line per call, and calls that wait at once share one wait.
     """
 
     def __init__(self, store: StackStore, snapshot: Snapshot, secrets: SecretsManager | None) -> None:
@@ -48,16 +49,16 @@ class Journal:
         self._memory = threading.Lock()  # of what is numbered and waits to be written
         self._disk = threading.Lock()  # of the file
         self._file: int | None = None
-        self._rebase(snapshot)
+        self._rebase(snapshot, snapshot.digest)
 
     def begin(self, kind: PendingKind, resource: Resource) -> int:
-        """Durable before the provider is called; returns the operation's number for `end` or `fail`."""
+        """On the disk before the provider is called; returns the operation's number for `end` or `fail`."""
         document = resource.to_json(self._encrypt)
         with self._memory:
             self._operations += 1
             operation = self._operations
             line = self._add({"begin": operation, "kind": kind, "resource": document})
-        self._flush(line)
+        self._flush(line, sync=True)
         return operation
 
     def end(
@@ -89,27 +90,28 @@ class Journal:
         """The outputs that a component or the stack registered."""
         self._result(None, None, None, (resource,))
 
-    def commit(self, snapshot: Snapshot) -> None:
+    def commit(self, snapshot: Snapshot, *, takes_in: str | None = None) -> None:
         """Writes the whole checkpoint in place of the old one; the journal starts anew from it.
 
-        Raises StateError naming path or rule; the previous checkpoint and the journal are then as they were.
+        Raises StateError naming path or rule, also when something else wrote the checkpoint since `load`;
+        the previous checkpoint and the journal are then as they were. `takes_in` names another journal.
         """
-        store, data = self._store, render(snapshot, self._secrets)
+        data = render(snapshot, self._secrets, journal=takes_in or self.id)
         with self._disk, self._memory:
-            if self._file is not None:
-                self._write(_line({"commit": digest(data)}))
+            if self._store.checkpoint_digest() != self._base:
+                raise StateError(
+                    f"{self._store.checkpoint_path} was changed by something else during the operation, "
+                    f"whose results are in {self._store.journal_path}; run a refresh, then try again"
+                )
             try:
-                store.write_checkpoint(data)
+                self._store.write_checkpoint(data)
             except StateError:
-                if store.checkpoint_digest() == digest(data):  # it failed after the file was in its place
-                    self._forget(snapshot)
+                if self._store.checkpoint_digest() == digest(
+                    data
+                ):  # it failed when the file was in its place
+                    self._forget(snapshot, data)
                 raise
-            self._forget(snapshot)
-
-    def resume(self, length: int) -> None:
-        """Goes on behind the first `length` bytes, the sound ones, of what a killed operation wrote."""
-        self._file = self._store.files.open_append(self._store.journal_path)
-        self._length, self._torn = length, True
+            self._forget(snapshot, data)
 
     def close(self) -> None:
         """Lets go of the file; what it holds stays for the next load."""
@@ -117,18 +119,20 @@ class Journal:
             self._store.files.close(self._file)
             self._file = None
 
-    def _forget(self, snapshot: Snapshot) -> None:
+    def _forget(self, snapshot: Snapshot, data: bytes) -> None:
         self.close()
         self._store.files.remove(self._store.journal_path)
-        self._rebase(snapshot)
+        self._rebase(snapshot, digest(data))
 
-    def _rebase(self, snapshot: Snapshot) -> None:
+    def _rebase(self, snapshot: Snapshot, base: str) -> None:
+        self._base = base
         self._snapshot = snapshot
         self._numbers = {id(resource): number for number, resource in enumerate(snapshot.resources)}
         self._kept: list[Resource] = list(snapshot.resources)  # so that an id() stays one resource's
         self._operations = 0
         self._waiting: list[bytes] = []
-        self._lines = self._flushed = self._length = 0
+        self.id = uuid.uuid4().hex
+        self._lines = self._written = self._synced = self._length = 0
         self._torn = False  # whether the file goes on behind `_length` with a line that was not written whole
 
     def _result(
@@ -146,7 +150,7 @@ class Journal:
                 record |= {"new": added, "as": self._number(new, known=False)}
             line = self._add(record)
         if operation is not None:
-            self._flush(line)
+            self._flush(line, sync=False)
 
     def _number(self, resource: Resource, *, known: bool = True) -> int:
         if known:
@@ -159,40 +163,47 @@ class Journal:
         self._lines += 1
         return self._lines
 
-    def _flush(self, line: int) -> None:
+    def _flush(self, line: int, *, sync: bool) -> None:
+        """Others that wait for the disk meanwhile find their lines written, too."""
         with self._disk:
-            if self._flushed >= line:
-                return  # whoever had the disk wrote our line too
+            if self._written < line:
+                self._write_waiting()
+            if sync and self._synced < line and self._file is not None:
+                self._store.files.sync(self._file, self._store.journal_path)
+                self._synced = self._written
+
+    def _write_waiting(self) -> None:
+        with self._memory:
+            waiting, upto = self._waiting, self._lines
+            self._waiting = []
+        try:
+            self._write(b"".join(waiting))
+        except BaseException:
             with self._memory:
-                waiting, upto = self._waiting, self._lines
-                self._waiting = []
-            try:
-                self._write(b"".join(waiting))
-            except BaseException:
-                with self._memory:
-                    self._waiting[:0] = waiting
-                raise
-            self._flushed = upto
+                self._waiting[:0] = waiting
+            raise
+        self._written = upto
 
     def _write(self, data: bytes) -> None:
         files, path = self._store.files, self._store.journal_path
         if self._file is None:
             self._file = files.open_append(path)
+            files.sync_folder(path.parent)
         if self._length == 0:
             data = _line(self._header()) + data
         if self._torn:
             files.truncate(self._file, path, self._length)
         self._torn = True
         files.append(self._file, path, data)
-        files.sync(self._file, path)
         self._torn = False
         self._length += len(data)
 
     def _header(self) -> dict[str, Any]:
         return {
             "journal": FORMAT,
+            "id": self.id,
             "stack": self._snapshot.stack,
-            "base": self._store.checkpoint_digest(),
+            "base": self._base,
             "secrets": self._snapshot.secrets_provider,
         }
 

@@ -82,7 +82,7 @@ class StackLock:
         with self._gated():
             self._clear_or_refuse()
             path = self._folder / f"{uuid.uuid4()}.json"
-            self._files.write(path, encode(_own()), staging=self._gate.parent)
+            self._files.write(path, encode(_own()), staging=self._gate.parent, durable=False)
             try:
                 self._clear_or_refuse(own=path)
                 yield

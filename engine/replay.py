@@ -17,16 +17,12 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recorded:
-    """A journal's sound lines; `length` is how many bytes they are."""
+    """A journal's sound lines."""
 
+    id: str
     base: str
     secrets: dict[str, Any] | None
     records: list[Record]
-    length: int
-
-    def commits(self, digest: str) -> bool:
-        """Whether the checkpoint of this digest already holds all that the journal says."""
-        return any(record.get("commit") == digest for record in self.records)
 
 
 def read(data: bytes, source: str) -> Recorded | None:
@@ -35,7 +31,6 @@ def read(data: bytes, source: str) -> Recorded | None:
     Lines cut off at the end are dropped. Raises StateError for damage before the end.
     """
     records: list[Record] = []
-    length = 0
     lines = data.split(b"\n")
     for number, line in enumerate(lines[:-1], start=1):  # behind the last newline: cut off, or nothing
         record = _record(line)
@@ -44,13 +39,12 @@ def read(data: bytes, source: str) -> Recorded | None:
                 raise StateError(f"{source}: damaged in line {number}; what it says cannot be trusted")
             break
         records.append(record)
-        length += len(line) + 1
     if not records:
         return None
     header = records.pop(0)
     if header.get("journal") != FORMAT:
-        raise StateError(f"{source}: a journal of an unknown format; it was written by a newer version")
-    return Recorded(header["base"], header["secrets"], records, length)
+        raise StateError(f"{source}: a journal of an unknown format; a newer version wrote it")
+    return Recorded(header["id"], header["base"], header["secrets"], records)
 
 
 def replay(snapshot: Snapshot, recorded: Recorded, source: str) -> Snapshot:

@@ -39,6 +39,10 @@ class Snapshot:
     extra: dict[str, Any] = field(default_factory=dict)
     checkpoint_extra: dict[str, Any] = field(default_factory=dict)
     document_extra: dict[str, Any] = field(default_factory=dict)
+    journal: str = ""
+    """The journal whose content the checkpoint took in."""
+    digest: str = ""
+    """Of the checkpoint's bytes, as they were read."""
     sealed_bytes: bool = False
     """Whether the state declares byte strings, which may be inside sealed secrets."""
 

@@ -85,11 +85,10 @@ class StackStore:
         if data is None:
             return journal
         recorded = read_journal(data, str(self.journal_path))
-        if recorded is None or recorded.commits(self.checkpoint_digest()):
+        if recorded is None or recorded.id == snapshot.journal:
             self._drop_journal()
-        elif recorded.base == self.checkpoint_digest():
-            journal.resume(recorded.length)
-            journal.commit(snapshot)
+        elif recorded.base == snapshot.digest:
+            journal.commit(snapshot, takes_in=recorded.id)
         else:
             journal.notice = self._set_aside(data)
         return journal
@@ -120,10 +119,12 @@ class StackStore:
         stamp = time.time_ns()
         suffix = path.name.removeprefix(self.name)  # .json or .json.gz
         entry = self._history / f"{self.name}-{stamp}"
-        self.files.write(entry.with_name(f"{entry.name}.history.json"), encode(update.to_json()))
-        self.files.write(entry.with_name(f"{entry.name}.checkpoint{suffix}"), data)
+        copies = {entry.with_name(f"{entry.name}.checkpoint{suffix}"): data}
+        copies[entry.with_name(f"{entry.name}.history.json")] = encode(update.to_json())
         if os.environ.get("PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS", "") not in ("1", "true"):
-            self.files.write(self._backups / f"{self.name}.{stamp}{suffix}", data)
+            copies[self._backups / f"{self.name}.{stamp}{suffix}"] = data
+        for copy, content in copies.items():
+            self.files.write(copy, content, durable=False)
 
     def history(self) -> list[Update]:
         """Past operations, newest first."""
@@ -156,7 +157,7 @@ class StackStore:
         target = self._plain if path.suffix == ".zst" else path
         packed = gzip.compress(data) if target.suffix == ".gz" else data
         if old is not None:
-            self.files.write(path.with_name(path.name + ".bak"), old)
+            self.files.write(path.with_name(path.name + ".bak"), old, durable=False)
         self.files.write(target, packed)
         for stale in {path, target}:
             self.files.remove(stale.with_name(stale.name + ".attrs"))
@@ -164,19 +165,26 @@ class StackStore:
             self._remove_with_attributes(path)
 
     def _read(self) -> tuple[Snapshot, Recorded | None]:
-        for _ in range(_READ_ATTEMPTS):
-            journal = self.files.read(self.journal_path)
-            path = self.checkpoint_path
-            data = self.files.read(path)
-            recorded = None if journal is None else read_journal(journal, str(self.journal_path))
-            if data is None or recorded is None or recorded.base == digest(data):
-                break
-            recorded = None  # stale or done, unless the checkpoint was written between the two reads
+        snapshot, recorded, is_bound = self._read_once()
+        for _ in range(_READ_ATTEMPTS - 1):
+            if is_bound:
+                break  # else stale, unless the checkpoint was written between the two reads
+            snapshot, recorded, is_bound = self._read_once()
+        return snapshot, recorded if is_bound else None
+
+    def _read_once(self) -> tuple[Snapshot, Recorded | None, bool]:
+        journal = self.files.read(self.journal_path)
+        path = self.checkpoint_path
+        data = self.files.read(path)
         if data is None:
             raise StackNotFoundError(f"there is no stack {self.name} in project {self.project}")
         snapshot = parse(compression.unpack(data, str(path)), str(path))
         snapshot.stack = self.qualified_name
-        return snapshot, recorded
+        snapshot.digest = digest(data)
+        recorded = None if journal is None else read_journal(journal, str(self.journal_path))
+        if recorded is None or recorded.id == snapshot.journal:
+            return snapshot, None, True
+        return snapshot, recorded, recorded.base == snapshot.digest
 
     def _replayed(self, snapshot: Snapshot, recorded: Recorded) -> Snapshot:
         source = str(self.journal_path)
