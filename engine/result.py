@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trackstack.engine.events import Diagnostic, Step
+from trackstack.engine.values import has_secret, unwrap
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,3 +43,11 @@ class Result:
         return any(
             count for op, count in self.changes.items() if op not in ("same", "read", "refresh")
         ) or any(step.diff for step in self.steps if step.op == "refresh")
+
+
+def reveal(outputs: dict[str, Any], *, show_secrets: bool = False) -> dict[str, Any]:
+    """Outputs as plain values; one that holds a secret becomes a `Secret` as a whole unless they are to be shown."""
+    return {
+        key: Secret(unwrap(value)) if has_secret(value) and not show_secrets else unwrap(value)
+        for key, value in outputs.items()
+    }

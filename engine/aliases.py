@@ -1,0 +1,86 @@
+"""Which recorded resource a registration means: its URN first, then the URNs it may have had.
+
+Source: getOldResource, generateAliases, collapseAliasToUrn and inheritedChildAlias of step_generator.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from trackstack.engine import urn as urns
+from trackstack.engine.errors import ResourceError
+from trackstack.engine.goal import Alias, Goal
+from trackstack.engine.resource import Resource
+
+
+@dataclass
+class Aliases:
+    """The renames of one operation: `new_by_old` and `old_by_new` are filled as resources are found."""
+
+    project: str
+    stack: str
+    new_by_old: dict[str, str] = field(default_factory=dict)
+    old_by_new: dict[str, str] = field(default_factory=dict)
+
+    def find(
+        self, urn: str, goal: Goal, olds: Mapping[str, Resource], seen: Container[str]
+    ) -> tuple[Resource | None, str]:
+        """The recorded resource, and the old URN by which it was found if that is not its own.
+
+        Raises ResourceError when two registrations claim one recorded resource.
+        """
+        if urn in self.new_by_old:
+            raise ResourceError(
+                urn, f"duplicate resource {urn}: it was already taken as an alias by {self.new_by_old[urn]}"
+            )
+        for candidate in (urn, *self._candidates(goal)):
+            old = olds.get(candidate)
+            if old is None:
+                continue
+            if candidate == urn:
+                return old, ""
+            if candidate in seen:
+                raise ResourceError(
+                    urn, f"duplicate alias: {candidate} of resource {urn} is itself registered by the program"
+                )
+            if candidate in self.new_by_old:
+                raise ResourceError(
+                    urn,
+                    f"duplicate alias: {candidate} was applied to both {self.new_by_old[candidate]} and {urn}",
+                )
+            self.new_by_old[candidate] = urn
+            self.old_by_new[urn] = candidate
+            return old, candidate
+        return None, ""
+
+    def _candidates(self, goal: Goal) -> list[str]:
+        found = [self._collapse(alias, goal) for alias in goal.aliases]
+        parent_alias = self.old_by_new.get(goal.parent) if goal.parent else None
+        if parent_alias is not None:
+            parent_name = urns.name_of(goal.parent)
+            found.append(self._inherited(goal.type, goal.name, parent_name, parent_alias))
+            for alias in goal.aliases:
+                own = self._collapse(alias, goal)
+                found.append(self._inherited(urns.type_of(own), urns.name_of(own), parent_name, parent_alias))
+        return list(dict.fromkeys(found))
+
+    def _collapse(self, alias: Alias, goal: Goal) -> str:
+        if alias.urn:
+            return alias.urn
+        parent = self.old_by_new.get(alias.parent, alias.parent) if alias.parent else goal.parent
+        if alias.no_parent or (parent and urns.qualified_type(parent) == urns.STACK_TYPE):
+            parent = ""
+        return urns.make(
+            alias.stack or self.stack,
+            alias.project or self.project,
+            parent,
+            alias.type or goal.type,
+            alias.name or goal.name,
+        )
+
+    def _inherited(self, type_: str, name: str, parent_name: str, parent_alias: str) -> str:
+        """A child named after its parent had the parent's old name in front."""
+        if name.startswith(parent_name):
+            name = urns.name_of(parent_alias) + name[len(parent_name) :]
+        return urns.make(self.stack, self.project, parent_alias, type_, name)

@@ -1,0 +1,88 @@
+"""The end of an operation: deleting what was replaced or is no longer wanted (GenerateDeletes, ScheduleDeletes)."""
+
+from __future__ import annotations
+
+import copy
+
+from trackstack.engine.cascade import dependents_to_replace
+from trackstack.engine.deployment import Deployment
+from trackstack.engine.errors import ResourceError
+from trackstack.engine.executor import Executor
+from trackstack.engine.plan import Planner
+from trackstack.engine.resource import Resource
+from trackstack.engine.steps import RemovePendingReplace, Same, Step
+from trackstack.engine.targets import Targets
+
+
+def delete_rest(deployment: Deployment, planner: Planner, executor: Executor, targets: Targets) -> None:
+    """Delete what the program did not register, in layers: what depends on others first.
+
+    After a failure in one layer, what the failed resource depends on stays. Errors are noted by the executor.
+    """
+    with deployment.lock:
+        allowed = _allowed(deployment, planner, targets)
+        keeps, deletions = _plan(deployment, planner, allowed)
+        layers = deployment.graph.layers([step.resource for step in deletions])
+    steps = {id(step.resource): step for step in deletions}
+    for keep in keeps:
+        executor.run([keep])
+    blocked: set[int] = set()
+    for layer in layers:
+        if executor.stopping:
+            return
+        executor.run_all([steps[id(resource)] for resource in layer if id(resource) not in blocked])
+        for resource in layer:
+            if id(resource) in blocked or resource.urn in executor.failed:
+                blocked.update(id(dependency) for dependency in deployment.graph.dependencies_of(resource))
+
+
+def _plan(
+    deployment: Deployment, planner: Planner, allowed: set[str] | None
+) -> tuple[list[Step], list[Step]]:
+    keeps: list[Step] = []
+    deletions: list[Step] = []
+    for resource in deployment.base.resources:
+        if allowed is not None and resource.urn not in allowed:
+            if not resource.delete and not planner.is_operated_on(resource.urn):
+                keeps.append(Same(old=resource, new=copy.copy(resource), untargeted=True))
+            continue
+        if resource.delete:
+            if id(resource) not in planner.condemned:
+                deployment.deleted.add(resource.urn)
+                deletions.append(planner.deletion(resource, replacing_it=True))
+        elif not planner.is_operated_on(resource.urn) and not _recreated(planner, resource):
+            deployment.deleted.add(resource.urn)
+            if resource.pending_replacement:
+                deletions.append(RemovePendingReplace(old=resource))
+            else:
+                deletions.append(planner.deletion(resource, replacing_it=False))
+    return keeps, deletions
+
+
+def _recreated(planner: Planner, resource: Resource) -> bool:
+    return planner.aliases.new_by_old.get(resource.urn, resource.urn) in planner.generated and not resource.delete
+
+
+def _allowed(deployment: Deployment, planner: Planner, targets: Targets) -> set[str] | None:
+    """The URNs that may be deleted; None for all. Whatever depends on a target goes with it or is refused."""
+    if not targets.constrained:
+        return None
+    graph = deployment.graph
+    allowed: set[str] = set()
+    for resource in deployment.base.resources:
+        if targets.names(resource.urn):
+            allowed.add(resource.urn)
+            allowed.update(dependent.urn for dependent in graph.depending_on(resource, children=True))
+    for resource in deployment.base.resources:
+        if resource.urn in allowed:
+            allowed.update(d.urn for d, _ in dependents_to_replace(deployment, planner, resource, resource.urn))
+    if not targets.dependents:
+        for resource in deployment.base.resources:
+            going = resource.delete or not planner.is_operated_on(resource.urn)
+            if resource.urn in allowed and going and not targets.names(resource.urn):
+                raise ResourceError(
+                    resource.urn,
+                    f"resource {resource.urn} would be deleted but is not among the targets; "
+                    "name it too, or target dependents as well",
+                )
+    return allowed

@@ -1,0 +1,177 @@
+"""Doing the steps: in parallel, each recorded before and after, stopping where one fails (step_executor.go)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from trackstack.engine import events
+from trackstack.engine.deployment import Deployment
+from trackstack.engine.errors import CancelledError, EngineError, ResourceError
+from trackstack.engine.ledger import Ledger
+from trackstack.engine.provider import ProviderError
+from trackstack.engine.resource import Resource
+from trackstack.engine.steps import Import, PartialFailure, ProtectedError, Read, Refresh, Same, Step
+
+_READS_QUIETLY = ("read",)  # counted only when what was read has changed
+
+
+class Stopped(Exception):
+    """The operation is stopping: this step was not begun."""
+
+
+class Executor:
+    """Applies chains of steps; at most `parallel` chains at a time, in the threads of the callers."""
+
+    def __init__(self, deployment: Deployment, ledger: Ledger, parallel: int) -> None:
+        self._deployment = deployment
+        self._ledger = ledger
+        self._parallel = parallel
+        self._slots = threading.Semaphore(parallel)
+        self._lock = threading.Lock()
+        self.steps: list[events.Step] = []
+        self.changes: dict[str, int] = {}
+        self.errors: list[EngineError] = []
+        self.failed: set[str] = set()
+        self._stopping = threading.Event()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new may begin."""
+        return self._stopping.is_set() or self._deployment.options.cancellation.cancelled.is_set()
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+        self._stopping.set()
+
+    def note(self, error: EngineError) -> None:
+        """An error that ends the operation, unless it may go on past errors."""
+        with self._lock:
+            self.errors.append(error)
+        if not self._deployment.options.continue_on_error and not isinstance(error, ProtectedError):
+            self.stop()
+
+    def note_once(self, error: EngineError) -> None:
+        """Note an error that may have been noted where it arose."""
+        if error not in self.errors:
+            self.note(error)
+
+    def run(self, chain: Sequence[Step]) -> None:
+        """Apply the steps one after another. Raises Stopped, or the EngineError of the step that failed."""
+        with self._slots:
+            for step in chain:
+                if self.stopping:
+                    raise Stopped
+                self._apply(step)
+
+    def run_all(self, steps: Sequence[Step]) -> None:
+        """Apply independent steps at the same time; errors are noted, not raised."""
+        if len(steps) == 1 or self._parallel == 1:
+            for step in steps:
+                self._try(step)
+            return
+        with ThreadPoolExecutor(min(self._parallel, len(steps)), "steps") as pool:
+            list(pool.map(self._try, steps))
+
+    def _try(self, step: Step) -> None:
+        try:
+            self.run([step])
+        except (Stopped, EngineError):
+            return  # noted already, or never begun
+
+    def _apply(self, step: Step) -> None:
+        deployment, began = self._deployment, time.perf_counter()
+        internal = _is_internal(step)
+        if not internal:
+            deployment.tell(events.StepStarted(step.told()))
+        operation = self._ledger.begin(step)
+        error: EngineError | None = None
+        try:
+            step.apply(deployment)
+        except PartialFailure as failure:
+            error = ResourceError(step.urn, f"{_verb(step)} {step.urn}: {failure}")
+        except ProviderError as failure:
+            error = ResourceError(step.urn, f"{_verb(step)} {step.urn}: {failure}")
+            self._give_up(operation, step, error, began)
+        except EngineError as failure:
+            self._give_up(operation, step, failure, began)
+        except Exception as failure:
+            error = ResourceError(step.urn, f"{_verb(step)} {step.urn}: {type(failure).__name__}: {failure}")
+            error.__cause__ = failure
+            self._give_up(operation, step, error, began)
+        if deployment.options.cancellation.terminated.is_set():
+            raise CancelledError("terminated; pending operations are kept in the state")
+        self._ledger.end(operation, step)
+        self._publish(step)
+        if error is not None:
+            self._fail(step, error, began)
+        told = step.told()
+        with self._lock:
+            self.steps.append(told)
+            self._count(step, told)
+        if not internal:
+            deployment.tell(events.StepFinished(told, time.perf_counter() - began))
+
+    def _publish(self, step: Step) -> None:
+        if step.new is not None and step.op != "replace" and not isinstance(step, Refresh):
+            self._deployment.news[step.urn] = step.new
+
+    def _give_up(self, operation: int | None, step: Step, error: EngineError, began: float) -> None:
+        if not self._deployment.options.cancellation.terminated.is_set():
+            self._ledger.fail(operation)
+        self._fail(step, error, began)
+
+    def _fail(self, step: Step, error: EngineError, began: float) -> None:
+        with self._lock:
+            self.failed.add(step.urn)
+        self._deployment.tell(events.StepFailed(step.told(), str(error), time.perf_counter() - began))
+        self.note(error)
+        raise error
+
+    def _count(self, step: Step, told: events.Step) -> None:
+        op: str = told.op
+        if _is_internal(step):
+            return
+        if isinstance(step, Refresh):
+            op = step.result
+        elif isinstance(step, Read) and op in _READS_QUIETLY and not _read_anew(step.old, step.new):
+            return
+        elif (
+            not told.logical
+            or (isinstance(step, Same) and step.skipped)
+            or isinstance(step, Import)
+            and (op == "import-replacement")
+        ):
+            return
+        self.changes[op] = self.changes.get(op, 0) + 1
+
+
+def _read_anew(old: Resource | None, new: Resource) -> bool:
+    return old is not None and old.outputs != new.outputs
+
+
+def _is_internal(step: Step) -> bool:
+    resource = step.resource
+    return step.op == "remove-pending-replace" or (
+        resource.is_provider and resource.name.startswith("default")
+    )
+
+
+_VERBS = {
+    "create": "creating",
+    "create-replacement": "creating",
+    "update": "updating",
+    "delete": "deleting",
+    "delete-replaced": "deleting",
+    "read": "reading",
+    "read-replacement": "reading",
+    "refresh": "refreshing",
+    "import": "importing",
+    "import-replacement": "importing",
+}
+
+
+def _verb(step: Step) -> str:
+    return _VERBS.get(step.op, step.op)
