@@ -24,6 +24,7 @@ def parse(text: str | None, kind: Kind) -> tuple[Comparison, ...]:
         return ()
     if len(text) > MAX_CHARACTERS:
         raise invalid(f"The filter has {len(text)} characters; at most {MAX_CHARACTERS} are allowed.")
+    check_text(text, "filter")
     if text.isspace():
         raise invalid(f"Invalid filter '{text}'. Could not be parsed.")
     tokens = list(islice(tokenize(text, kind.reserved), _MAX_TOKENS))
@@ -34,6 +35,12 @@ def parse(text: str | None, kind: Kind) -> tuple[Comparison, ...]:
     if len(clauses) > MAX_COMPARISONS or len(tokens) == _MAX_TOKENS:
         raise invalid(f"The filter has too many comparisons; at most {MAX_COMPARISONS} are allowed.")
     return tuple(_comparison(clause, kind) for clause in clauses)
+
+
+def check_text(text: str, what: str) -> None:
+    """Refuses what no database can compare with: NUL, and halves of surrogate pairs."""
+    if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
+        raise invalid(f"The {what} holds a character that is no text: {text[:_SHOWN]!r}")
 
 
 def _comparison(clause: Clause, kind: Kind) -> Comparison:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from trackstack.server.errors import invalid
 from trackstack.server.search import names
+from trackstack.server.search.filters import check_text
 from trackstack.server.search.lexer import Lexeme, tokenize
 from trackstack.server.search.rules import Kind
 from trackstack.server.search.tree import Order
@@ -23,6 +24,7 @@ def parse(items: Sequence[str], kind: Kind) -> tuple[Order, ...]:
 
 
 def _order(item: str, kind: Kind) -> Order:
+    check_text(item, "order")
     tokens = list(tokenize(item, kind.reserved)) if len(item) <= MAX_CHARACTERS else []
     if not 1 <= len(tokens) <= 2 or any(token.lexeme is not Lexeme.NAME for token in tokens):
         raise invalid(f"Invalid order_by clause '{item[:MAX_CHARACTERS]}'. Could not be parsed.")

@@ -42,3 +42,11 @@ class Order:
     entity: Entity
     key: str
     ascending: bool
+
+
+class View(StrEnum):
+    """Which objects a search looks at, by MLflow's names."""
+
+    ACTIVE_ONLY = "ACTIVE_ONLY"
+    DELETED_ONLY = "DELETED_ONLY"
+    ALL = "ALL"

@@ -1,5 +1,8 @@
 """Operands to values."""
 
+import re
+from itertools import islice
+
 from trackstack.server.errors import invalid
 from trackstack.server.search.lexer import Lexeme, Token, tokenize
 from trackstack.server.search.rules import Reads, Rule
@@ -11,6 +14,10 @@ _UNQUOTED = (
     "Use either single or double quotes."
 )
 _RANGED = frozenset({"<", "<=", ">", ">="})
+# An item of a list up to its comma: in the first group if it is a string and nothing else.
+_ITEM = re.compile(
+    r"""\s*+(?:('(?:''|\\'|[^'])*+'|"(?:""|\\"|[^"])*+")\s*+(?:,\s*+|$)|([^,]*+)(?:,\s*+|$))"""
+)
 _INT64_CHARACTERS = len(str(-(2**63)))
 
 
@@ -41,26 +48,25 @@ def number(text: str) -> int | float:
 
 def read_list(group: Token) -> tuple[str, ...]:
     """The strings of a parenthesis: ('a', "b")."""
-    inner = list(tokenize(group.text[1:-1]))
+    inner = group.text[1:-1].strip()
     if not inner:
         raise invalid(_LIST + "empty list")
-    values = inner[::2]
-    if any(token.lexeme is Lexeme.NUMBER for token in values):
+    items = _ITEM.findall(inner)[:-1]  # what follows the last comma, or the end itself
+    if any(not quoted and _is_number(other) for quoted, other in items):
         raise invalid(
             "While parsing a list in the query, expected string value, punctuation, or whitespace, "
-            f"but got different type in list: {_as_tuple(values)}"
+            f"but got different type in list: {_as_tuple(inner)}"
         )
-    if any(token.text != "," for token in inner[1::2]) or not all(map(_is_quoted, values)):
+    if not all(quoted for quoted, _ in items):
         raise invalid(_LIST + "ill-formed list.")
-    return tuple(token.text[1:-1] for token in values)
+    return tuple(quoted[1:-1] for quoted, _ in items)
 
 
 def _either(token: Token, expected: str) -> int | float:
     text = _unquoted(token) if token.lexeme in (Lexeme.STRING, Lexeme.NAME) else token.text
-    inner = list(tokenize(text))
-    if len(inner) != 1 or inner[0].lexeme is not Lexeme.NUMBER:
+    if not _is_number(text):
         raise invalid(expected + token.text)
-    return number(inner[0].text)
+    return number(text.strip())
 
 
 def _unquoted(token: Token) -> str:
@@ -74,6 +80,11 @@ def _is_quoted(token: Token) -> bool:
     return len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""
 
 
-def _as_tuple(tokens: list[Token]) -> str:
+def _is_number(text: str) -> bool:
+    inner = list(islice(tokenize(text), 2))
+    return len(inner) == 1 and inner[0].lexeme is Lexeme.NUMBER
+
+
+def _as_tuple(inner: str) -> str:
     """As Python prints the tuple that MLflow makes of the list."""
-    return "(" + ", ".join(token.text for token in tokens) + ("," if len(tokens) == 1 else "") + ")"
+    return f"({inner})" if "," in inner else f"({inner},)"

@@ -50,10 +50,10 @@ PIECES += [
     "tags",
     "status",
 ]
-KEYS = st.text(st.characters(codec="utf-8", exclude_characters="`"), min_size=1, max_size=20).filter(
+KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\0`"), min_size=1, max_size=20).filter(
     lambda key: key[0] not in "'\"" or key[-1] != key[0] or len(key) < 2
 )
-VALUES = st.text(st.characters(codec="utf-8", exclude_characters="'\\"), max_size=20)
+VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0'\\"), max_size=20)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.sampled_from(KINDS))
