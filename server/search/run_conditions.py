@@ -40,7 +40,7 @@ def condition(tx: Transaction, comparison: Comparison) -> Sql:
 
 
 def candidates(tx: Transaction, comparison: Comparison, experiments: tuple[int, ...]) -> Sql | None:
-    """A query for the ids, as `run_id`, of all runs that the comparison can hold for, if an index has them."""
+    """A query for the ids, as `run_id`, of all runs that the comparison can hold for, if an index has it."""
     entity, op, value = comparison.entity, comparison.op, comparison.value
     if entity is Entity.ATTRIBUTE and comparison.key == "run_id" and op in ("=", "IN"):
         uuids = value if isinstance(value, tuple) else (str(value),)
