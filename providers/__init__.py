@@ -1,0 +1,1 @@
+"""Resource providers on Pulumi's provider protocol."""

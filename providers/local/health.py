@@ -1,0 +1,46 @@
+"""Waiting for a server to answer, while watching that it lives."""
+
+import http.client
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+
+from trackstack.providers.local.logs import last_line
+from trackstack.providers.resource import ResourceError
+
+START_SECONDS = 60.0
+"""Longest wait for a started server; migrations of a large database come first."""
+_POLL_SECONDS = 0.02
+
+
+def wait_until_healthy(host: str, port: int, server: psutil.Process, log: Path, *, log_start: int) -> None:
+    """Return when `GET /health` says 200. Raises ResourceError, with the log's last line if it ends."""
+    deadline = time.monotonic() + START_SECONDS
+    while not is_healthy(host, port):
+        if not _alive(server):
+            said = last_line(log, log_start) or "it wrote nothing"
+            raise ResourceError(f"the server on port {port} ended while starting: {said} (log: {log})")
+        if time.monotonic() > deadline:
+            raise ResourceError(
+                f"the server on port {port} did not answer within {START_SECONDS:.0f} s (log: {log})"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def is_healthy(host: str, port: int) -> bool:
+    """Whether the server answers that it serves."""
+    with closing(http.client.HTTPConnection(host, port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _alive(server: psutil.Process) -> bool:
+    try:
+        return server.is_running() and server.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,118 @@
+"""A process that outlives its operator: started, found again, stopped.
+
+It is known by its pid and start time, so that a reused pid is not mistaken for it, and, where those are lost
+or the clock was set, by its command line, which holds the path of its data folder. The latter also finds what
+an operator left that was killed before it could write anything down.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from trackstack.providers.local import files
+from trackstack.providers.resource import ResourceError
+
+KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
+STOP_SECONDS = 5.0
+"""From SIGTERM to SIGKILL."""
+_SAME_START_SECONDS = (
+    3.0  # start times are told from the boot time, which moves with the clock by a second or two
+)
+_LAUNCHER = str(Path(__file__).with_name("launch.py"))
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A pid and when that process started (seconds since 1970); together they name one process for good."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> "Identity":
+        return cls(process.pid, process.create_time())
+
+    def process(self) -> psutil.Process | None:
+        """The process, while it lives."""
+        with suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            alive = process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+            if alive and abs(process.create_time() - self.started) < _SAME_START_SECONDS:
+                return process
+        return None
+
+
+def start(command: Sequence[str], *, folder: Path, log: Path, environment: Mapping[str, str]) -> Identity:
+    """Start `command` in `folder`, its output appended to `log`. Raises ResourceError if it cannot."""
+    launched = subprocess.run(
+        [sys.executable, "-I", "-S", _LAUNCHER, str(log), *command],
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if launched.returncode:
+        raise ResourceError(
+            f"{command[0]} cannot be started: {launched.stderr.strip().rpartition(chr(10))[2]}"
+        )
+    try:
+        return Identity.of(psutil.Process(int(launched.stdout)))
+    except psutil.NoSuchProcess:
+        raise ResourceError(f"{command[0]} ended at once (log: {log})") from None
+
+
+def environment() -> dict[str, str]:
+    """What a server needs of the operator's environment: no secrets, no settings."""
+    return {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+
+
+def find(words: Sequence[str]) -> Iterator[psutil.Process]:
+    """The user's own live processes whose command line holds `words` in that order, side by side."""
+    wanted = list(words)
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            line = process.cmdline()
+            if any(line[at : at + len(wanted)] == wanted for at in range(len(line))):
+                yield process
+
+
+def stop(process: psutil.Process) -> None:
+    """SIGTERM, and SIGKILL to what has not ended by then. Raises ResourceError when that does not help."""
+    try:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.AccessDenied:
+        raise ResourceError(f"process {process.pid} belongs to another user and cannot be stopped") from None
+    except psutil.TimeoutExpired:
+        raise ResourceError(f"process {process.pid} does not end, even when killed") from None
+
+
+def write_pid_file(path: Path, identity: Identity) -> None:
+    """Keep the identity beside the server's data, for people and for the next operator."""
+    files.write(path, json.dumps({"pid": identity.pid, "started": identity.started}) + "\n")
+
+
+def read_pid_file(path: Path) -> Identity | None:
+    """The identity in the file; None when there is none."""
+    try:
+        found = json.loads(files.read(path) or "")
+        return Identity(int(found["pid"]), float(found["started"]))
+    except (ValueError, TypeError, KeyError):
+        return None
