@@ -46,12 +46,16 @@ class App:
         await receive()
         try:
             await self.services.store.open()
+            await self.services.store.experiments.ensure_default(
+                self.services.artifacts.location("", 0), self.services.now
+            )
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.services.store.close()
+        await self.services.artifacts.store.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

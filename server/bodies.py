@@ -4,8 +4,8 @@ A body that is exactly what the type says is decoded in one step. Everything els
 unknown fields, JSON inside a JSON string, no JSON at all - takes the second way, which accepts what MLflow
 accepts and answers the rest in MLflow's words.
 
-Repeated fields are tuples. A field without a default is required; MLflow counts an empty string as missing, so required strings are
-`Required` (of at least one character).
+Repeated fields are tuples. A field without a default is required; MLflow counts an empty string as missing,
+so required strings are `Required` (of at least one character).
 """
 
 import json
@@ -55,7 +55,7 @@ class Body(Generic[T]):
         """The query string of a GET, where repeated fields are repeated names."""
         values: dict[str, Any] = {}
         for name, hint in _fields(self.type).items():
-            given = query.get(name)
+            given = query.get(name) or (query.get("run_uuid") if name == "run_id" else None)
             if given is None:
                 continue
             if _is_list(hint):

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from trackstack.server.artifacts.service import Artifacts
 from trackstack.server.auth import Identity
 from trackstack.server.config import Settings
 from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
 from trackstack.server.routes import Route
-from trackstack.server.store import Store
+from trackstack.server.store.store import Store
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -26,7 +27,13 @@ class Services:
 
     settings: Settings
     store: Store
+    artifacts: Artifacts
     clock: Callable[[], float] = time.time
+
+    @property
+    def now(self) -> int:
+        """The time in milliseconds."""
+        return int(self.clock() * 1000)
 
 
 @dataclass(slots=True)
@@ -45,9 +52,13 @@ class Call:
         return self.services.store
 
     @property
+    def artifacts(self) -> Artifacts:
+        return self.services.artifacts
+
+    @property
     def now(self) -> int:
         """The time in milliseconds."""
-        return int(self.services.clock() * 1000)
+        return self.services.now
 
     @property
     def query(self) -> dict[str, list[str]]:

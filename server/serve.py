@@ -6,13 +6,14 @@ import os
 import uvicorn
 
 from trackstack.server.app import App
+from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.auth import Authenticator
 from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
+from trackstack.server.mlflow.tables import ROUTES
 from trackstack.server.routes import RouteTable
-from trackstack.server.store import Store
-from trackstack.server.tables import ROUTES
+from trackstack.server.store.store import Store
 
 log = logging.getLogger("trackstack.server")
 
@@ -21,7 +22,8 @@ def application(settings: Settings) -> App:
     """The ASGI application; raises ConfigError where the settings do not hold."""
     authenticator = Authenticator(None if settings.no_auth else settings.data_dir / "admin-token")
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
-    return App(Services(settings, Store(settings)), RouteTable(ROUTES), authenticator, guard)
+    artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
+    return App(Services(settings, Store(settings), artifacts), RouteTable(ROUTES), authenticator, guard)
 
 
 def run(settings: Settings) -> int:

@@ -1,18 +1,51 @@
 """Rows of `experiments` and their tags; names are unique among all that exist, deleted ones too."""
 
-from sqlalchemy import bindparam, select
+from collections.abc import Callable, Iterable, Mapping
 
-from trackstack.server.errors import exists
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.sql import literal_column
+
+from trackstack.server.errors import BAD_REQUEST, ApiError, exists, invalid, missing
 from trackstack.server.store.database import Database
+from trackstack.server.store.entities import Experiment, Tag
 from trackstack.server.store.schema import tracking
-from trackstack.server.store.statements import Statement, insert
+from trackstack.server.store.statements import Statement, among, insert, listed, upsert
 from trackstack.server.store.transaction import Transaction
 
 _experiments = tracking.experiments
-BY_NAME = Statement(select(_experiments.c.id).where(_experiments.c.name == bindparam("name")))
-ANY = Statement(select(_experiments.c.id).limit(1))
+_tags = tracking.experiment_tags
+_runs = tracking.runs
+_all = select(_experiments)
+
+BY_ID = Statement(_all.where(_experiments.c.id == bindparam("id")))
+BY_NAME = Statement(_all.where(_experiments.c.name == bindparam("name")))
+ANY = Statement(select(_experiments.c.id).limit(literal_column("1")))
 ADD_DEFAULT = insert(_experiments, "id", "name", "artifact_location", "created_at", "updated_at")
 ADD = insert(_experiments, "name", "artifact_location", "created_at", "updated_at", returning="id")
+_this = _experiments.c.id == bindparam("this")
+LOCATE = Statement(update(_experiments).where(_this).values(artifact_location=bindparam("location")))
+RENAME = Statement(
+    update(_experiments).where(_this).values(name=bindparam("new"), updated_at=bindparam("at"))
+)
+MARK = Statement(
+    update(_experiments).where(_this).values(deleted_at=bindparam("deleted_at"), updated_at=bindparam("at"))
+)
+MARK_RUNS = Statement(
+    update(_runs)
+    .where(_runs.c.experiment_id == bindparam("this"))
+    .values(deleted_at=bindparam("deleted_at"), revision=_runs.c.revision + literal_column("1"))
+)
+TAGS = Statement(
+    lambda database: select(_tags).where(among(database, _tags.c.experiment_id, "ids")).order_by(_tags.c.key)
+)
+ADD_TAG = insert(_tags)
+SET_TAG = upsert(_tags, "value")
+DELETE_TAG = Statement(
+    delete(_tags).where(_tags.c.experiment_id == bindparam("this"), _tags.c.key == bindparam("name"))
+)
+
+
+_Row = tuple[int, str, str, int, int, int | None]
 
 
 class Experiments:
@@ -21,23 +54,141 @@ class Experiments:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def ensure_default(self, location: str) -> None:
+    async def ensure_default(self, location: str, at: int) -> None:
         """Makes experiment 0, `Default`, in a store that holds none."""
 
         def work(tx: Transaction) -> None:
             if tx.one(ANY) is None:
-                tx.run(
-                    ADD_DEFAULT, id=0, name="Default", artifact_location=location, created_at=0, updated_at=0
-                )
+                row = {"id": 0, "name": "Default", "artifact_location": location}
+                tx.run(ADD_DEFAULT, **row, created_at=at, updated_at=at)
 
         await self._database.writer.do(work)
 
-    async def create(self, name: str, location: str, at: int) -> int:
-        """The new experiment's id."""
+    async def create(self, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int) -> int:
+        """The new experiment's id, of which `locate` tells where its artifacts lie."""
 
         def work(tx: Transaction) -> int:
             if tx.one(BY_NAME, name=name) is not None:
                 raise exists(f"Experiment(name={name}) already exists.")
-            return int(tx.one(ADD, name=name, artifact_location=location, created_at=at, updated_at=at)[0])
+            id_ = int(tx.one(ADD, name=name, artifact_location="", created_at=at, updated_at=at)[0])
+            tx.run(LOCATE, this=id_, location=locate(id_))
+            for key, value in tags.items():
+                tx.run(ADD_TAG, experiment_id=id_, key=key, value=value)
+            return id_
 
         return await self._database.writer.do(work)
+
+    async def get(self, id_: int) -> Experiment:
+        """Deleted ones too."""
+
+        def work(tx: Transaction) -> Experiment:
+            row = tx.one(BY_ID, id=id_)
+            if row is None:
+                raise unknown(id_)
+            return with_tags(tx, [row])[0]
+
+        return await self._database.reader.do(work)
+
+    async def named(self, name: str) -> Experiment:
+        """Deleted ones too."""
+
+        def work(tx: Transaction) -> Experiment:
+            row = tx.one(BY_NAME, name=name)
+            if row is None:
+                raise missing(f"Could not find experiment with name '{name}'")
+            return with_tags(tx, [row])[0]
+
+        return await self._database.reader.do(work)
+
+    async def rename(self, id_: int, name: str, at: int) -> None:
+        """Refused for a deleted experiment and for a name that is taken."""
+
+        def work(tx: Transaction) -> None:
+            if _row(tx, id_)[5] is not None:
+                raise invalid("Cannot rename a non-active experiment.")
+            namesake = tx.one(BY_NAME, name=name)
+            if namesake is not None and namesake[0] != id_:
+                raise ApiError(BAD_REQUEST, f"Experiment(name={name}) already exists.")
+            tx.run(RENAME, this=id_, new=name, at=at)
+
+        await self._database.writer.do(work)
+
+    async def delete(self, id_: int, at: int) -> None:
+        """With all its runs; missing where it is deleted already."""
+
+        def work(tx: Transaction) -> None:
+            if _row(tx, id_)[5] is not None:
+                raise unknown(id_)
+            tx.run(MARK, this=id_, deleted_at=at, at=at)
+            tx.run(MARK_RUNS, this=id_, deleted_at=at)
+
+        await self._database.writer.do(work)
+
+    async def restore(self, id_: int, at: int) -> None:
+        """With all its runs, those too that were deleted before it; missing where it is not deleted."""
+
+        def work(tx: Transaction) -> None:
+            if _row(tx, id_)[5] is None:
+                raise unknown(id_)
+            tx.run(MARK, this=id_, deleted_at=None, at=at)
+            tx.run(MARK_RUNS, this=id_, deleted_at=None)
+
+        await self._database.writer.do(work)
+
+    async def set_tag(self, id_: int, key: str, value: str) -> None:
+        """Adds or replaces a tag of an active experiment."""
+
+        def work(tx: Transaction) -> None:
+            check_active(id_, _row(tx, id_)[5])
+            tx.run(SET_TAG, experiment_id=id_, key=key, value=value)
+
+        await self._database.writer.do(work)
+
+    async def delete_tag(self, id_: int, key: str) -> None:
+        """Missing where the experiment has no such tag."""
+
+        def work(tx: Transaction) -> None:
+            check_active(id_, _row(tx, id_)[5])
+            if not tx.run(DELETE_TAG, this=id_, name=key):
+                raise missing(f"No tag with name: {key} in experiment with id {id_}")
+
+        await self._database.writer.do(work)
+
+
+def unknown(id_: int) -> ApiError:
+    """Says that there is no such experiment, or none in the state that the request is about."""
+    return missing(f"No Experiment with id={id_} exists")
+
+
+def check_active(id_: int, deleted_at: int | None) -> None:
+    """Raises ApiError for a deleted experiment."""
+    if deleted_at is not None:
+        raise invalid(f"The experiment {id_} must be in the 'active' state. Current state is deleted.")
+
+
+def with_tags(tx: Transaction, rows: Iterable[_Row]) -> list[Experiment]:
+    """Experiments of rows of the table, each with its tags."""
+    found = [
+        Experiment(
+            experiment_id=str(id_),
+            name=name,
+            artifact_location=location,
+            lifecycle_stage="active" if deleted_at is None else "deleted",
+            last_update_time=updated_at,
+            creation_time=created_at,
+            workspace="default",
+        )
+        for id_, name, location, created_at, updated_at, deleted_at in rows
+    ]
+    tags = tx.all(TAGS, ids=listed(tx.database, (int(one.experiment_id) for one in found)))
+    by_id = {one.experiment_id: one for one in found}
+    for id_, key, value in tags:
+        by_id[str(id_)].tags.append(Tag(key, value))
+    return found
+
+
+def _row(tx: Transaction, id_: int) -> _Row:
+    row: _Row | None = tx.one(BY_ID, id=id_)
+    if row is None:
+        raise unknown(id_)
+    return row

@@ -1,10 +1,11 @@
 """SQL statements: built once with SQLAlchemy, compiled once per database, run on the driver."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Executable, Select, Table, any_, bindparam, func, select
 from sqlalchemy.engine import Dialect
 
 SQLITE = "sqlite"
@@ -63,6 +64,19 @@ class Statement:
         return found
 
 
+def among(database: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """`column` is one of a list of any length, which is one parameter: see `listed`."""
+    if database == SQLITE:
+        values = func.json_each(bindparam(name)).table_valued("value")
+        return column.in_(select(values.c.value))
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
+def listed(database: str, values: Iterable[Any]) -> Any:
+    """The parameter of `among`."""
+    return json.dumps(list(values)) if database == SQLITE else list(values)
+
+
 def insert(table: Table, *columns: str, returning: str | None = None, or_ignore: bool = False) -> Statement:
     """An insert of one row's `columns` (all of the table's if none are named).
 
@@ -92,6 +106,19 @@ def upsert(table: Table, *replaced: str, where: Callable[[Any, Any], Any] | None
             index_elements=list(table.primary_key.columns),
             set_={name: new[name] for name in replaced},
             where=where(new, table.c) if where else None,
+        )
+
+    return Statement(build)
+
+
+def upsert_selected(table: Table, rows: Select[Any], *replaced: str) -> Statement:
+    """An insert of the rows that a query finds, which updates the columns `replaced` of those that exist."""
+
+    def build(database: str) -> Executable:
+        statement = _insert(database)(table).from_select([c.name for c in table.columns], rows)
+        return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=list(table.primary_key.columns),
+            set_={name: statement.excluded[name] for name in replaced},
         )
 
     return Statement(build)

@@ -4,14 +4,26 @@ import asyncio
 
 from trackstack.server.config import Settings
 from trackstack.server.store import documents
+from trackstack.server.store.artifact_roots import ArtifactRoots
 from trackstack.server.store.database import Database, open_database
 from trackstack.server.store.experiments import Experiments
+from trackstack.server.store.inputs import Inputs
+from trackstack.server.store.logging import Logging
+from trackstack.server.store.metrics import Metrics
+from trackstack.server.store.runs import Runs
+from trackstack.server.store.searches import Searches
 
 
 class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
 
+    artifact_roots: ArtifactRoots
     experiments: Experiments
+    inputs: Inputs
+    logging: Logging
+    metrics: Metrics
+    runs: Runs
+    searches: Searches
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -21,8 +33,13 @@ class Store:
         """Opens the database, making or migrating it; raises ConfigError where that cannot be done."""
         database = open_database(self._settings, documents.outdate)
         self._database = database
+        self.artifact_roots = ArtifactRoots(database)
         self.experiments = Experiments(database)
-        await self.experiments.ensure_default("mlflow-artifacts:/0")
+        self.inputs = Inputs(database)
+        self.logging = Logging(database)
+        self.metrics = Metrics(database)
+        self.runs = Runs(database)
+        self.searches = Searches(database)
 
     async def close(self) -> None:
         """Commits what was accepted and closes the database."""

@@ -68,8 +68,8 @@ runs = Table(
     row_id(),
     Column("uuid", text_of(32), nullable=False, unique=True),  # what clients call run_id
     reference("experiment_id", "experiments.id"),
-    Column("name", text_of(250), nullable=False),
-    Column("user_id", text_of(256), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
     Column("status", text_of(9), nullable=False),  # RUNNING, SCHEDULED, FINISHED, FAILED, KILLED
     Column("start_time", Millis, nullable=False),
     Column("end_time", Millis),

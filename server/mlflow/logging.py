@@ -1,0 +1,131 @@
+"""What runs log: metrics, params and tags, one by one and in batches, in MLflow's words."""
+
+from collections.abc import Sequence
+
+from trackstack.server import validation
+from trackstack.server.bodies import Int64, Message, Required
+from trackstack.server.calls import Call
+from trackstack.server.errors import invalid
+from trackstack.server.routes import WRITE, Route
+from trackstack.server.store.entities import Point
+from trackstack.server.store.logging import Batch
+
+MOST_METRICS = 1000
+MOST_PARAMS_OR_TAGS = 100
+MOST_ITEMS = 1000
+
+
+class Metric(Message):
+    key: Required
+    value: float
+    timestamp: Int64
+    step: Int64 = 0
+    dataset_name: str = ""
+    dataset_digest: str = ""
+    model_id: str = ""
+    run_id: str = ""
+
+
+class LogMetric(Metric, kw_only=True):
+    run_id: Required
+    run_uuid: str = ""
+
+
+class KeyValue(Message):
+    key: Required
+    value: str = ""
+
+
+class LogKeyValue(KeyValue, kw_only=True):
+    run_id: Required
+    run_uuid: str = ""
+
+
+class RunTag(Message):
+    run_id: Required
+    key: Required
+
+
+class LogBatch(Message):
+    run_id: Required
+    metrics: tuple[Metric, ...] = ()
+    params: tuple[KeyValue, ...] = ()
+    tags: tuple[KeyValue, ...] = ()
+
+
+async def log_metric(call: Call, body: LogMetric) -> None:
+    await call.store.logging.batch(body.run_id, Batch(points=(_point(body, ""),)))
+
+
+async def log_parameter(call: Call, body: LogKeyValue) -> None:
+    key, value = _param(body, "key")
+    await call.store.logging.param(body.run_id, key, value)
+
+
+async def set_tag(call: Call, body: LogKeyValue) -> None:
+    await call.store.logging.batch(body.run_id, Batch(tags=(_tag(body, ""),)))
+
+
+async def delete_tag(call: Call, body: RunTag) -> None:
+    await call.store.runs.delete_tag(body.run_id, body.key)
+
+
+async def log_batch(call: Call, body: LogBatch) -> None:
+    """All of it or, where anything is wrong, nothing."""
+    run_id = validation.run_id(body.run_id)
+    batch = Batch(
+        [_point(metric, f"metrics[{at}].") for at, metric in enumerate(body.metrics)],
+        [_param(param, f"params[{at}].key") for at, param in enumerate(body.params)],
+        [_tag(tag, f"tags[{at}].") for at, tag in enumerate(body.tags)],
+    )
+    _check_size("metrics", len(body.metrics), MOST_METRICS)
+    _check_size("params", len(body.params), MOST_PARAMS_OR_TAGS)
+    _check_size("tags", len(body.tags), MOST_PARAMS_OR_TAGS)
+    items = len(body.metrics) + len(body.params) + len(body.tags)
+    _check_size("metrics, params, and tags", items, MOST_ITEMS)
+    _check_unique(batch.params)
+    await call.store.logging.batch(run_id, batch)
+
+
+def _point(metric: Metric, path: str) -> Point:
+    key = validation.metric_key(metric.key, f"{path}name")
+    if metric.timestamp < 0:
+        raise validation.bad_timestamp(metric.timestamp, f"{path}timestamp", key, metric.value)
+    value, is_nan = validation.metric_value(metric.value)
+    return Point(key, metric.step, metric.timestamp, value, is_nan)
+
+
+def _param(param: KeyValue, path: str) -> tuple[str, str]:
+    return validation.key(param.key, path, "Param key"), param.value[: validation.PARAM_LENGTH]
+
+
+def _tag(tag: KeyValue, path: str) -> tuple[str, str]:
+    where = f"{path}key"
+    return validation.key(tag.key, where, where), tag.value[: validation.TAG_LENGTH]
+
+
+def _check_size(what: str, length: int, limit: int) -> None:
+    if length > limit:
+        raise invalid(
+            f"A batch logging request can contain at most {limit} {what}. Got {length} {what}. "
+            f"Please split up {what} across multiple requests and try again."
+        )
+
+
+def _check_unique(params: Sequence[tuple[str, str]]) -> None:
+    keys = [key for key, _ in params]
+    if len(set(keys)) < len(keys):
+        repeated = [key for at, key in enumerate(keys) if key in keys[:at]]
+        raise invalid(
+            f"Duplicate parameter keys have been submitted: {repeated}. Please ensure the request contains "
+            "only one param value per param key."
+        )
+
+
+ROUTES = (
+    Route("POST", "/2.0/mlflow/runs/log-metric", log_metric, needs=WRITE),
+    Route("POST", "/2.0/mlflow/runs/log-parameter", log_parameter, needs=WRITE),
+    Route("POST", "/2.0/mlflow/runs/set-tag", set_tag, needs=WRITE),
+    Route("POST", "/2.0/mlflow/runs/delete-tag", delete_tag, needs=WRITE),
+    Route("POST", "/2.0/mlflow/runs/log-batch", log_batch, needs=WRITE),
+)

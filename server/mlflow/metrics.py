@@ -1,0 +1,101 @@
+"""Histories of metrics, in MLflow's words."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from trackstack.server.bodies import Int64, Message, Required
+from trackstack.server.calls import Call
+from trackstack.server.errors import invalid
+from trackstack.server.routes import READ, Route
+from trackstack.server.search import pages
+from trackstack.server.store.entities import MetricPoint
+
+MOST_RUNS = 100
+MOST_POINTS = 25_000
+MOST_SAMPLES = 2500
+
+
+class GetHistory(Message):
+    run_id: Required
+    metric_key: Required
+    run_uuid: str = ""
+    page_token: str = ""
+    max_results: Int64 | None = None
+
+
+class GetHistories(Message):
+    run_id: tuple[str, ...] = ()
+    metric_key: str | None = None
+    max_results: Annotated[int, Meta(ge=0)] = MOST_POINTS
+
+
+class GetSamples(Message):
+    run_ids: tuple[str, ...]
+    metric_key: Required
+    start_step: Int64 | None = None
+    end_step: Int64 | None = None
+    max_results: Int64 = MOST_SAMPLES
+
+
+class History(Struct, omit_defaults=True):
+    metrics: list[MetricPoint] = []
+    next_page_token: str | None = None
+
+
+async def history(call: Call, body: GetHistory) -> History:
+    """Everything at once, unless `max_results` asks for pages."""
+    page = body.max_results
+    if page is not None and page <= 0:
+        raise invalid(
+            f"Invalid value {page} for parameter 'max_results' supplied. It must be a positive integer."
+        )
+    offset = pages.offset(body.page_token)
+    most = None if page is None else page + 1
+    points = await call.store.metrics.history(body.run_id, body.metric_key, most, offset)
+    if page is None or len(points) <= page:
+        return History(points)
+    return History(points[:page], pages.token_for(offset + page))
+
+
+async def histories(call: Call, body: GetHistories) -> History:
+    """Several runs' histories, one after the other, up to 25 000 points in all."""
+    name = "GetMetricHistoryBulk request"
+    if not body.run_id:
+        raise invalid(f"{name} must specify at least one run_id.")
+    if len(body.run_id) > MOST_RUNS:
+        raise invalid(
+            f"{name} cannot specify more than {MOST_RUNS} run_ids. Received {len(body.run_id)} run_ids."
+        )
+    if body.metric_key is None:
+        raise invalid(f"{name} must specify a metric_key.")
+    most = min(body.max_results, MOST_POINTS)
+    return History(await call.store.metrics.histories(body.run_id, body.metric_key, most))
+
+
+async def samples(call: Call, body: GetSamples) -> History:
+    """Some points of each run, evenly spread, with its first and last."""
+    if len(body.run_ids) > MOST_RUNS:
+        raise invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids. "
+            f"Received {len(body.run_ids)} run_ids."
+        )
+    if not 1 <= body.max_results <= MOST_SAMPLES:
+        raise invalid(f"max_results must be between 1 and {MOST_SAMPLES}.")
+    start, end = body.start_step, body.end_step
+    if (start is None) != (end is None):
+        raise invalid("If either start step or end step are specified, both must be specified.")
+    if start is not None and end is not None and start > end:
+        raise invalid(
+            f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+        )
+    return History(
+        await call.store.metrics.sampled(body.run_ids, body.metric_key, body.max_results, start, end)
+    )
+
+
+ROUTES = (
+    Route("GET", "/2.0/mlflow/metrics/get-history", history, needs=READ),
+    Route("GET", "/2.0/mlflow/metrics/get-history-bulk", histories, needs=READ),
+    Route("GET", "/2.0/mlflow/metrics/get-history-bulk-interval", samples, needs=READ),
+)

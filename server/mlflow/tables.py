@@ -1,0 +1,28 @@
+"""All routes of the server. A surface's module ends in its own table; here they come together."""
+
+from trackstack.server.mlflow import (
+    artifact_links,
+    artifact_proxy,
+    artifacts,
+    experiments,
+    inputs,
+    logging,
+    metrics,
+    run_search,
+    runs,
+    system,
+)
+from trackstack.server.routes import Route
+
+ROUTES: tuple[Route, ...] = (
+    *system.ROUTES,
+    *artifacts.ROUTES,
+    *artifact_proxy.ROUTES,
+    *artifact_links.ROUTES,
+    *experiments.ROUTES,
+    *runs.ROUTES,
+    *run_search.ROUTES,
+    *logging.ROUTES,
+    *metrics.ROUTES,
+    *inputs.ROUTES,
+)

@@ -1,0 +1,34 @@
+"""What all searches share: which view of deleted objects, how many at most."""
+
+from trackstack.server.errors import invalid
+from trackstack.server.search.tree import View
+
+ViewName = int | str
+"""MLflow's enum as JSON has it: its number or its name."""
+
+_VIEWS = {
+    "ACTIVE_ONLY": View.ACTIVE_ONLY,
+    "DELETED_ONLY": View.DELETED_ONLY,
+    "ALL": View.ALL,
+    "1": View.ACTIVE_ONLY,
+    "2": View.DELETED_ONLY,
+    "3": View.ALL,
+}
+
+
+def view(name: ViewName) -> View:
+    """The view that a request names; an unknown one counts as not given, as protocol buffers have it."""
+    return _VIEWS.get(str(name), View.ACTIVE_ONLY)
+
+
+def most(asked: int, limit: int) -> int:
+    """The size of a page, from 1 to `limit`."""
+    if asked <= 0:
+        raise invalid(
+            f"Invalid value {asked} for parameter 'max_results' supplied. It must be a positive integer"
+        )
+    if asked > limit:
+        raise invalid(
+            f"Invalid value {asked} for parameter 'max_results' supplied. It must be at most {limit}"
+        )
+    return asked

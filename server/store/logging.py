@@ -1,0 +1,139 @@
+"""What a run logs: metrics, params and tags, all or nothing a request."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, select, tuple_
+
+from trackstack.server.errors import invalid
+from trackstack.server.store.database import Database
+from trackstack.server.store.entities import Point
+from trackstack.server.store.runs import NAME_TAG, SET_TAG, UPDATE, Found, active
+from trackstack.server.store.schema import tracking
+from trackstack.server.store.statements import Statement, insert, upsert
+from trackstack.server.store.transaction import Transaction
+
+_latest = tracking.latest_metrics
+_params = tracking.params
+_tags = tracking.tags
+
+ADD_POINT = insert(tracking.metrics, or_ignore=True)
+SET_LATEST = upsert(
+    _latest,
+    "step",
+    "timestamp",
+    "value",
+    "is_nan",
+    where=lambda new, old: (
+        tuple_(new.step, new.timestamp, new.value) > tuple_(old.step, old.timestamp, old.value)
+    ),
+)
+PARAM = Statement(
+    select(_params.c.value).where(
+        _params.c.run_id == bindparam("run_id"), _params.c.key_id == bindparam("key_id")
+    )
+)
+ADD_PARAM = insert(_params)
+TAG = Statement(
+    select(_tags.c.value).where(_tags.c.run_id == bindparam("run_id"), _tags.c.key_id == bindparam("key_id"))
+)
+
+
+class Batch(NamedTuple):
+    """What one request logs; values are checked and cut already."""
+
+    points: Sequence[Point] = ()
+    params: Sequence[tuple[str, str]] = ()
+    tags: Sequence[tuple[str, str]] = ()
+
+
+class Logging:
+    """Stores what runs log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def batch(self, name: str, batch: Batch) -> None:
+        """Stores all of it. Refused with nothing stored where a param has another value already."""
+
+        def work(tx: Transaction) -> None:
+            run = active(tx, name)
+            if batch.params:
+                _add_params(tx, run, name, batch.params)
+            if batch.points:
+                _add_points(tx, run, batch.points)
+            if batch.tags:
+                _set_tags(tx, run, batch.tags)
+            tx.touched.add(run.id)
+
+        await self._database.writer.do(work)
+
+    async def param(self, name: str, key: str, value: str) -> None:
+        """Stores one param. Refused where it has another value already."""
+
+        def work(tx: Transaction) -> None:
+            run = active(tx, name)
+            key_id = tx.key(key)
+            row = tx.one(PARAM, run_id=run.id, key_id=key_id)
+            if row is None:
+                tx.run(ADD_PARAM, run_id=run.id, key_id=key_id, experiment_id=run.experiment_id, value=value)
+                tx.touched.add(run.id)
+            elif row[0] != value:
+                raise invalid(
+                    f"Changing param values is not allowed. Param with key='{key}' was already logged with "
+                    f"value='{row[0]}' for run ID='{name}'. Attempted logging new value '{value}'."
+                )
+
+        await self._database.writer.do(work)
+
+    async def append(self, name: str, key: str, item: Any) -> None:
+        """Adds an item to the JSON list in one of the run's tags."""
+
+        def work(tx: Transaction) -> None:
+            run = active(tx, name)
+            key_id = tx.key(key)
+            row = tx.one(TAG, run_id=run.id, key_id=key_id)
+            items = [*(msgspec.json.decode(row[0]) if row else ()), item]
+            value = msgspec.json.encode(items).decode()
+            tx.many(SET_TAG, [(run.id, key_id, run.experiment_id, value)])
+            tx.touched.add(run.id)
+
+        await self._database.writer.do(work)
+
+
+def _add_params(tx: Transaction, run: Found, name: str, params: Sequence[tuple[str, str]]) -> None:
+    rows, changed = [], []
+    for key, value in params:
+        key_id = tx.key(key)
+        row = tx.one(PARAM, run_id=run.id, key_id=key_id)
+        if row is None:
+            rows.append((run.id, key_id, run.experiment_id, value))
+        elif row[0] != value:
+            changed.append({"key": key, "old_value": row[0], "new_value": value})
+    if changed:
+        raise invalid(
+            f"Changing param values is not allowed. Params were already logged='{changed}' "
+            f"for run ID='{name}'."
+        )
+    tx.many(ADD_PARAM, rows)
+
+
+def _add_points(tx: Transaction, run: Found, points: Sequence[Point]) -> None:
+    rows = []
+    newest: dict[int, tuple[int, int, int, int, int, float, int]] = {}
+    for key, step, timestamp, value, is_nan in points:
+        key_id = tx.key(key)
+        rows.append((run.id, key_id, step, timestamp, value, is_nan))
+        best = newest.get(key_id)
+        if best is None or (step, timestamp, value) > best[3:6]:
+            newest[key_id] = (run.id, key_id, run.experiment_id, step, timestamp, value, is_nan)
+    tx.many(ADD_POINT, rows)
+    tx.many(SET_LATEST, list(newest.values()))
+
+
+def _set_tags(tx: Transaction, run: Found, tags: Sequence[tuple[str, str]]) -> None:
+    last = dict(tags)
+    if NAME_TAG in last:
+        tx.run(UPDATE, this=run.id, status=None, end_time=None, name=last[NAME_TAG] or None)
+    tx.many(SET_TAG, [(run.id, tx.key(key), run.experiment_id, value) for key, value in last.items()])

@@ -1,0 +1,190 @@
+"""Rows of `runs`: a run's beginning, its state, its end."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from trackstack.server.errors import ApiError, invalid, missing
+from trackstack.server.store import documents
+from trackstack.server.store.database import Database
+from trackstack.server.store.entities import RunInfo
+from trackstack.server.store.experiments import BY_ID, check_active, unknown
+from trackstack.server.store.schema import tracking
+from trackstack.server.store.statements import Statement, insert, upsert
+from trackstack.server.store.transaction import Transaction
+
+NAME_TAG = "mlflow.runName"
+"""The tag that always equals the run's name."""
+
+_runs = tracking.runs
+_tags = tracking.tags
+_this = _runs.c.id == bindparam("this")
+_INFO = (
+    "uuid",
+    "experiment_id",
+    "name",
+    "user_id",
+    "status",
+    "start_time",
+    "artifact_uri",
+    "end_time",
+    "deleted_at",
+)
+
+ADD = insert(
+    _runs,
+    "uuid",
+    "experiment_id",
+    "name",
+    "user_id",
+    "status",
+    "start_time",
+    "artifact_uri",
+    returning="id",
+)
+FIND = Statement(
+    select(_runs.c.id, _runs.c.experiment_id, _runs.c.deleted_at).where(_runs.c.uuid == bindparam("uuid"))
+)
+INFO = Statement(select(*(_runs.c[name] for name in _INFO)).where(_this))
+UPDATE = Statement(
+    update(_runs)
+    .where(_this)
+    .values(
+        status=func.coalesce(bindparam("status"), _runs.c.status),
+        end_time=func.coalesce(bindparam("end_time"), _runs.c.end_time),
+        name=func.coalesce(bindparam("name"), _runs.c.name),
+    )
+)
+MARK = Statement(update(_runs).where(_this).values(deleted_at=bindparam("deleted_at")))
+SET_TAG = upsert(_tags, "value")
+DELETE_TAG = Statement(
+    delete(_tags).where(_tags.c.run_id == bindparam("this"), _tags.c.key_id == bindparam("key_id"))
+)
+
+
+class Found(NamedTuple):
+    """What writes need to know of a run."""
+
+    id: int
+    experiment_id: int
+    deleted_at: int | None
+
+
+class NewRun(NamedTuple):
+    """What the caller tells of a run that begins."""
+
+    experiment_id: int
+    name: str
+    user_id: str
+    start_time: int
+    tags: Mapping[str, str]
+
+
+class Runs:
+    """Creates, reads, updates, deletes and restores runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, new: NewRun) -> bytes:
+        """The new run's document."""
+        name = uuid.uuid4().hex
+
+        def work(tx: Transaction) -> RunInfo:
+            experiment = tx.one(BY_ID, id=new.experiment_id)
+            if experiment is None:
+                raise unknown(new.experiment_id)
+            check_active(new.experiment_id, experiment[5])
+            row: dict[str, Any] = {
+                "uuid": name,
+                "experiment_id": new.experiment_id,
+                "name": new.name,
+                "user_id": new.user_id,
+                "status": "RUNNING",
+                "start_time": new.start_time,
+                "artifact_uri": f"{experiment[2].rstrip('/')}/{name}/artifacts",
+            }
+            (id_,) = tx.one(ADD, **row)
+            rows = [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()]
+            tx.many(SET_TAG, rows)
+            return documents.info(**row, end_time=None, deleted_at=None)
+
+        info = await self._database.writer.do(work)
+        return documents.beginning(info, new.tags)
+
+    async def get(self, name: str) -> str:
+        """The run's document, deleted or not."""
+        database = self._database
+        found = await database.reader.do(lambda tx: documents.of(tx, name))
+        if found is None:
+            raise unknown_run(name)
+        if found.fresh:
+            database.writer.soon(lambda tx: documents.keep(tx, [found]))
+        return found.text
+
+    async def update(
+        self, name: str, status: str | None, end_time: int | None, run_name: str | None
+    ) -> RunInfo:
+        """Changes what is given; the run's info afterwards."""
+
+        def work(tx: Transaction) -> RunInfo:
+            run = active(tx, name)
+            tx.run(UPDATE, this=run.id, status=status, end_time=end_time, name=run_name or None)
+            if run_name:
+                row = {"run_id": run.id, "key_id": tx.key(NAME_TAG), "experiment_id": run.experiment_id}
+                tx.run(SET_TAG, **row, value=run_name)
+            tx.touched.add(run.id)
+            return documents.info(*tx.one(INFO, this=run.id))
+
+        return await self._database.writer.do(work)
+
+    async def delete(self, name: str, at: int) -> None:
+        """Soft-deletes it; deleting again resets the time."""
+        await self._mark(name, at)
+
+    async def restore(self, name: str) -> None:
+        """Makes it active again; nothing happens to a run that is."""
+        await self._mark(name, None)
+
+    async def delete_tag(self, name: str, key: str) -> None:
+        """Missing where the run has no such tag."""
+
+        def work(tx: Transaction) -> None:
+            run = active(tx, name)
+            key_id = tx.known_key(key)
+            if key_id is None or not tx.run(DELETE_TAG, this=run.id, key_id=key_id):
+                raise missing(f"No tag with name: {key} in run with id {name}")
+            tx.touched.add(run.id)
+
+        await self._database.writer.do(work)
+
+    async def _mark(self, name: str, deleted_at: int | None) -> None:
+        def work(tx: Transaction) -> None:
+            run = find(tx, name)
+            tx.run(MARK, this=run.id, deleted_at=deleted_at)
+            tx.touched.add(run.id)
+
+        await self._database.writer.do(work)
+
+
+def unknown_run(name: str) -> ApiError:
+    """Says that there is no such run."""
+    return missing(f"Run with id={name} not found")
+
+
+def find(tx: Transaction, name: str) -> Found:
+    """The run that clients call `name`; raises ApiError where there is none."""
+    row = tx.one(FIND, uuid=name)
+    if row is None:
+        raise unknown_run(name)
+    return Found(*row)
+
+
+def active(tx: Transaction, name: str) -> Found:
+    """The same, of a run that may be written to; raises ApiError for a deleted one."""
+    run = find(tx, name)
+    if run.deleted_at is not None:
+        raise invalid(f"The run {name} must be in the 'active' state. Current state is deleted.")
+    return run
