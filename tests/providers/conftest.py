@@ -6,8 +6,8 @@ from pathlib import Path
 import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
-
 from tests.providers.remote import Remote
+
 from trackstack.providers.plugin import serve
 
 

@@ -74,7 +74,11 @@ class Remote:
             id=made.id, urn=urn(made.kind), properties=encode(made.wire), inputs=encode(made.inputs)
         )
         answer = self.call("Read", request)
-        return Made(made.kind, answer.id, decode(answer.inputs), decode(answer.properties)) if answer.id else None
+        return (
+            Made(made.kind, answer.id, decode(answer.inputs), decode(answer.properties))
+            if answer.id
+            else None
+        )
 
     def delete(self, made: Made) -> None:
         """Delete it."""

@@ -2,7 +2,6 @@ import json
 
 import pytest
 from pulumi.runtime.proto import provider_pb2 as pb
-
 from tests.providers.remote import Refused, Remote
 
 KINDS = ("Folder", "DatabaseFile", "LoopbackAddress", "AdminToken", "RetentionSchedule", "ServerProcess")
@@ -39,5 +38,5 @@ def test_the_schema_marks_secrets_defaults_and_what_replaces(remote: Remote) -> 
 
 
 def test_another_version_of_schemas_is_refused(remote: Remote) -> None:
-    with pytest.raises(Refused, match="^schema version 7 is not known, only 0$"):
+    with pytest.raises(Refused, match=r"^schema version 7 is not known, only 0$"):
         remote.call("GetSchema", pb.GetSchemaRequest(version=7))

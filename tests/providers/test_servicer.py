@@ -2,8 +2,8 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
-
 from tests.providers.remote import Refused, Remote
+
 from trackstack import __version__
 from trackstack.providers.values import UNKNOWN, decode, encode, is_secret, secret
 
@@ -33,7 +33,9 @@ def test_configuration_other_than_the_version_is_refused(remote: Remote) -> None
 
 
 def test_an_unknown_type_is_refused_by_name(remote: Remote) -> None:
-    with pytest.raises(Refused, match="^trackstack:local:Teapot is not a resource of the trackstack provider$"):
+    with pytest.raises(
+        Refused, match=r"^trackstack:local:Teapot is not a resource of the trackstack provider$"
+    ):
         remote.check("trackstack:local:Teapot", {})
 
 
