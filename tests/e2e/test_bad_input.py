@@ -11,6 +11,21 @@ from pathlib import Path
 import pytest
 from tests.e2e.machine import Machine
 
+TAKE_A_NAME = (
+    "show",
+    "env",
+    "logs",
+    "open",
+    "up",
+    "preview",
+    "refresh",
+    "start",
+    "stop",
+    "status",
+    "unlock",
+    "delete",
+)
+
 
 @contextmanager
 def unchanged(machine: Machine) -> Iterator[None]:
@@ -71,11 +86,12 @@ def test_a_bad_port(port: str, demo: Machine) -> None:
     assert repr(port) in line
 
 
-def test_an_unknown_instance(demo: Machine) -> None:
-    for command in "show env logs open up preview refresh start stop status unlock delete".split():
-        with unchanged(demo):
-            line = demo.refused(command, "demi", code=1)
-        assert "'demi'" in line
+@pytest.mark.parametrize("command", TAKE_A_NAME)
+def test_an_unknown_instance(command: str, demo: Machine) -> None:
+    with unchanged(demo):
+        line = demo.refused(command, "demi", code=1)
+
+    assert "'demi'" in line
 
 
 def test_another_name_than_the_one_to_delete(demo: Machine) -> None:
