@@ -3,9 +3,10 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # it has no types of its own
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.server.artifacts.http import Served, serving
 
 from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.artifacts.service import Artifacts
@@ -28,9 +29,7 @@ def s3() -> Iterator[str]:
 @pytest.fixture
 def bucket(s3: str) -> str:
     """The artifact root of a new, empty bucket."""
-    name = f"b-{uuid.uuid4().hex}"
-    boto3.client("s3", endpoint_url=s3).create_bucket(Bucket=name)
-    return f"s3://{name}/pre/fix?endpoint={s3}"
+    return _new_bucket(s3)
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -47,3 +46,30 @@ def artifacts(root: str) -> Iterator[Artifacts]:
     opened = open_artifacts(root)
     yield opened
     asyncio.run(opened.store.close())
+
+
+@pytest.fixture(scope="session")
+def folder_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that keeps its artifacts in its data folder."""
+    with serving(tmp_path_factory.mktemp("data"), "") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def bucket_server(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that keeps its artifacts in a bucket."""
+    with serving(tmp_path_factory.mktemp("data"), _new_bucket(s3)) as served:
+        yield served
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def served(request: pytest.FixtureRequest) -> Served:
+    """A server on each kind of store."""
+    value: Served = request.getfixturevalue(f"{request.param}_server")
+    return value
+
+
+def _new_bucket(endpoint: str) -> str:
+    name = f"b-{uuid.uuid4().hex}"
+    boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=name)
+    return f"s3://{name}/pre/fix?endpoint={endpoint}"

@@ -2,10 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # it has no types of its own
 import httpx
 import pytest
 from tests.server.artifacts.files import pieces, read, write
@@ -60,7 +61,7 @@ def test_a_broken_stream_leaves_no_upload_under_way(bucket: str) -> None:
     artifacts = open_artifacts(bucket)
 
     async def broken() -> None:
-        async def body():  # type: ignore[no-untyped-def]
+        async def body() -> AsyncIterator[bytes]:
             async for piece in pieces(b"x" * 20_000_000):
                 yield piece
             raise Disconnected
@@ -120,4 +121,4 @@ def test_a_root_of_another_kind_is_refused(root: str) -> None:
 def _uploads_under_way(root: str) -> list[object]:
     url = urlsplit(root)
     client = boto3.client("s3", endpoint_url=url.query.removeprefix("endpoint="))
-    return client.list_multipart_uploads(Bucket=url.netloc).get("Uploads", [])
+    return list(client.list_multipart_uploads(Bucket=url.netloc).get("Uploads", []))
