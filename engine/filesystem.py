@@ -53,16 +53,24 @@ class Filesystem:
             for parent in reversed(missing):
                 parent.mkdir(FOLDER_MODE, exist_ok=True)
 
-    def write(self, path: Path, data: bytes, *, staging: Path | None = None, durable: bool = True) -> None:
+    def write(
+        self,
+        path: Path,
+        data: bytes,
+        *,
+        staging: Path | None = None,
+        durable: bool = True,
+        mode: int = FILE_MODE,
+    ) -> None:
         """Puts `data` in place of the file as a whole, on the disk when this returns if `durable`.
 
-        The new bytes are prepared in `staging`, by default the file's own folder.
+        The new bytes are prepared in `staging`, by default the file's own folder. `mode` is of a new file.
         """
         temporary = (staging or path.parent) / f".{path.name}.{os.urandom(4).hex()}.tmp"
         self.make_folder(path.parent)
         self.make_folder(temporary.parent)
         try:
-            self.create(temporary, data, durable=durable)
+            self.create(temporary, data, durable=durable, mode=_mode(path, mode))
             self.rename(temporary, path)
             if durable:
                 self.sync_folder(path.parent)
@@ -71,10 +79,10 @@ class Filesystem:
                 self.remove(temporary)
             raise
 
-    def create(self, path: Path, data: bytes, *, durable: bool = True) -> None:
+    def create(self, path: Path, data: bytes, *, durable: bool = True, mode: int = FILE_MODE) -> None:
         """Writes a file; `durable` waits until the disk has it."""
         with _naming("write", path):
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
             try:
                 _write_all(file, data)
                 if durable:
@@ -131,3 +139,10 @@ def _write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
+
+
+def _mode(path: Path, mode: int) -> int:
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        return mode

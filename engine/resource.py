@@ -28,8 +28,8 @@ class Resource:
     custom: bool = False
     delete: bool = False
     id: str = ""
-    inputs: Properties = field(default_factory=dict)
-    outputs: Properties = field(default_factory=dict)
+    inputs: Properties = field(default_factory=dict, repr=False)  # may hold secrets
+    outputs: Properties = field(default_factory=dict, repr=False)
     parent: str = ""
     protect: bool = False
     taint: bool = False
@@ -53,7 +53,7 @@ class Resource:
     ignore_changes: list[str] = field(default_factory=list)
     hide_diff: list[Any] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
-    replacement_trigger: Value = None
+    replacement_trigger: Value = field(default=None, repr=False)
     refresh_before_update: bool = False
     view_of: str = ""
     resource_hooks: dict[str, list[str]] = field(default_factory=dict)
