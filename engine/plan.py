@@ -7,6 +7,7 @@ pkg/resource/deploy/step_generator.go.
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class Registration:
     old: Resource | None
     new: Resource
     provider: Any = None
-    seed: bytes = field(default_factory=lambda: os.urandom(32))
+    seed: bytes = b""
     imported: bool = False
     steps: list[Step] = field(default_factory=list)
 
@@ -46,6 +47,7 @@ class Planner:
     def __init__(self, deployment: Deployment, targets: Targets) -> None:
         self._deployment = deployment
         self._targets = targets
+        self._seed = os.urandom(32)
         self.aliases = Aliases(deployment.project, deployment.stack)
         self.seen: set[str] = set()
         self.operated: set[str] = set()
@@ -71,6 +73,7 @@ class Planner:
             if alias:
                 self.providers[alias] = new
         registration = Registration(goal, urn, old, new)
+        registration.seed = hashlib.sha256(self._seed + urn.encode()).digest()
         if goal.custom:
             registration.provider = self._provider(urn, goal)
         self._plan_import(registration)

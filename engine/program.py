@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +12,7 @@ from pulumi.runtime import Settings, config, run_in_stack
 from pulumi.runtime import settings as sdk
 
 from trackstack.engine.deployment import Deployment
+from trackstack.engine.loop import ProgramLoop
 from trackstack.engine.threads import abandonable
 
 Program = Callable[[], Awaitable[Any] | Any]
@@ -21,10 +21,12 @@ Program = Callable[[], Awaitable[Any] | Any]
 def run(program: Program, deployment: Deployment, monitor: Any, engine: Any, parallel: int) -> None:
     """Run to the end, deletions included; raises what the program raised.
 
-    The SDK keeps its state in context variables: each run has a context of its own, a loop of its own in the
-    calling thread (no loop may be running there), and threads of its own.
+    The SDK keeps its state in context variables: each run has a context, a loop and threads of its own. Raises
+    CancelledError when the operation is terminated.
     """
-    contextvars.copy_context().run(_run, program, deployment, monitor, engine, parallel)
+    context = contextvars.copy_context()
+    terminated = deployment.options.cancellation.terminated
+    abandonable(lambda: context.run(_run, program, deployment, monitor, engine, parallel), terminated)
 
 
 def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, parallel: int) -> None:
@@ -42,23 +44,22 @@ def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, pa
     sdk.ROOT.set(None)
     config.set_all_config(dict(options.config), list(options.secret_keys))
     contextvars.Context().run(_forget_defaults)
-    loop = asyncio.new_event_loop()
     pool = ThreadPoolExecutor(parallel * 4, f"pulumi-{deployment.stack}")
-    loop.set_default_executor(pool)
+    loop = ProgramLoop(pool)
     loop.set_exception_handler(_quietly)  # the first error is raised; those it causes are not worth a log line
     try:
         loop.run_until_complete(run_in_stack(program))
     finally:
-        _close(loop, pool, options.cancellation.terminated)
+        _close(loop, pool)
 
 
-def _close(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor, terminated: threading.Event) -> None:
+def _close(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
     if tasks:
         loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-    abandonable(pool.shutdown, terminated)  # steps in flight end before the state is written
+    pool.shutdown(wait=True)  # steps in flight end before the state is written
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 

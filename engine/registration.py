@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -93,7 +94,7 @@ class Translator:
             import_id=request.importId,
             hooks=hooks(request),
             source_position=self._position(request.sourcePosition),
-            stack_trace=[self._position(frame.pc) for frame in request.stackTrace.frames],
+            stack_trace=[p for p in (self._position(frame.pc) for frame in request.stackTrace.frames) if p],
         )
         self._inherit(goal)
         goal.provider = self._provider(request, goal)
@@ -133,14 +134,20 @@ class Translator:
 
     def _position(self, position: Any) -> str:
         """`project:///<path below the root>#<line>`; nothing for files elsewhere."""
-        parsed = urlparse(position.uri)
-        if parsed.scheme != "file":
-            return ""
-        path = Path(unquote(parsed.path))
-        if not path.is_relative_to(self._root):
+        path = _path_below(self._root, position.uri)
+        if not path:
             return ""
         column = f",{position.column}" if position.column else ""
-        return f"project:///{path.relative_to(self._root).as_posix()}#{position.line}{column}"
+        return f"project:///{path}#{position.line}{column}"
+
+
+@lru_cache(maxsize=1024)
+def _path_below(root: Path, uri: str) -> str:
+    parsed = urlparse(uri)
+    path = Path(unquote(parsed.path))
+    if parsed.scheme != "file" or not path.is_relative_to(root):
+        return ""
+    return path.relative_to(root).as_posix()
 
 
 def aliases(request: pb.RegisterResourceRequest) -> list[Alias]:
