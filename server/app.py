@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from trackstack.server.auth import NOBODY, Authenticator
+from trackstack.server.access.identities import NOBODY
 from trackstack.server.browser import BrowserGuard
 from trackstack.server.calls import Call, Disconnected, Receive, Scope, Services
 from trackstack.server.errors import (
@@ -26,12 +26,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class App:
     """Guards, finds the route, identifies the caller, decodes, calls the handler, encodes."""
 
-    def __init__(
-        self, services: Services, table: RouteTable, authenticator: Authenticator, guard: BrowserGuard
-    ) -> None:
+    def __init__(self, services: Services, table: RouteTable, guard: BrowserGuard) -> None:
         self.services = services
         self.table = table
-        self.authenticator = authenticator
         self.guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,14 +63,17 @@ class App:
             gzip = headers.gzip
             found = self.table.find(scope["path"])
             route = _route(found[0], scope) if found else None
-            if route is None or route.needs is not OPEN:
+            # What needs no token and changes nothing may be asked under any name, as health probes do.
+            if route is None or route.needs is not OPEN or route.method != "GET":
                 self.guard.check(headers.hosts, headers.origins, headers.site)
             if found is None or route is None:
                 raise _unrouted(scope, allowed=found is not None)
             write_error = route.error
             call = Call(scope, receive, route, found[1], NOBODY, self.services)
             if route.needs is not OPEN:
-                call.identity = await self.authenticator.identify(headers.authorization)
+                call.identity = await self.services.authenticator.identify(
+                    headers.authorization, headers.cookie, headers.host
+                )
                 if call.identity.scope < route.needs:
                     raise ApiError(
                         PERMISSION_DENIED, f"This needs a token with the scope {route.needs.name.lower()}."
@@ -115,13 +115,14 @@ class App:
 class _Headers:
     """The headers that every request is looked at for, found in one pass."""
 
-    __slots__ = ("authorization", "content_type", "gzip", "hosts", "length", "origins", "site")
+    __slots__ = ("authorization", "content_type", "cookie", "gzip", "hosts", "length", "origins", "site")
 
     def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
         self.hosts: list[bytes] = []
         self.origins: list[bytes] = []
         self.site: bytes | None = None
         self.authorization: str | None = None
+        self.cookie: str | None = None
         self.content_type = b""
         self.length = 0
         self.gzip = False
@@ -130,6 +131,8 @@ class _Headers:
                 self.hosts.append(value)
             elif name == b"authorization":
                 self.authorization = value.decode("latin-1")
+            elif name == b"cookie":
+                self.cookie = value.decode("latin-1")
             elif name == b"content-type":
                 self.content_type = value
             elif name == b"accept-encoding":
@@ -140,6 +143,11 @@ class _Headers:
                 self.origins.append(value)
             elif name == b"sec-fetch-site":
                 self.site = value
+
+    @property
+    def host(self) -> str:
+        """The name and port that were asked for; the guard has seen that there is one."""
+        return self.hosts[0].decode("latin-1")
 
 
 async def _handle(call: Call, route: Route, headers: _Headers) -> Any:

@@ -49,7 +49,7 @@ class Body(Generic[T]):
                 return self._decode(body)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 pass
-        return self._convert({**_loose(body), **params})
+        return self.from_values({**_loose(body), **params})
 
     def from_query(self, query: Mapping[str, list[str]], params: Mapping[str, str]) -> T:
         """The query string of a GET, where repeated fields are repeated names."""
@@ -66,10 +66,11 @@ class Body(Generic[T]):
                 values[name] = given[0].lower() == "true"
             else:
                 values[name] = given[0]
-        return self._convert({**values, **params})
+        return self.from_values({**values, **params})
 
-    def _convert(self, values: dict[str, Any]) -> T:
-        values = _normalized(self.type, values, "")
+    def from_values(self, given: dict[str, Any]) -> T:
+        """Values by name, as a dialect has decoded them."""
+        values = _normalized(self.type, given, "")
         try:
             return msgspec.convert(values, self.type, strict=False)
         except msgspec.ValidationError as error:

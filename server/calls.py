@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from trackstack.server.access.identities import Authenticator, Identity
 from trackstack.server.artifacts.service import Artifacts
-from trackstack.server.auth import Identity
 from trackstack.server.config import Settings
 from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
 from trackstack.server.routes import Route
 from trackstack.server.store.store import Store
+from trackstack.server.web.build import Build
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,6 +29,8 @@ class Services:
     settings: Settings
     store: Store
     artifacts: Artifacts
+    authenticator: Authenticator
+    ui: Build
     clock: Callable[[], float] = time.time
 
     @property

@@ -1,6 +1,7 @@
 """What can be set about the server, from TRACKSTACK_* in the environment or a flag of `serve`; flags win."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,6 +16,9 @@ class ConfigError(Exception):
 
 def _setting(default: Any, sentence: str) -> Any:
     return field(default=default, metadata={"sentence": sentence})
+
+
+_UI = Path(sys.prefix, "share", "trackstack", "mlflow-ui")  # where scripts/ui puts it
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Settings:
     reader_threads: int = _setting(2, "Threads for long reads.")
     database_connections: int = _setting(8, "Connections to PostgreSQL, for reading.")
     database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
+    ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
 
     @property

@@ -5,25 +5,29 @@ import os
 
 import uvicorn
 
+from trackstack.server.access.admin import AdminFile
+from trackstack.server.access.identities import Authenticator
 from trackstack.server.app import App
 from trackstack.server.artifacts.opening import open_artifacts
-from trackstack.server.auth import Authenticator
 from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
-from trackstack.server.mlflow.tables import ROUTES
 from trackstack.server.routes import RouteTable
 from trackstack.server.store.store import Store
+from trackstack.server.tables import ROUTES
+from trackstack.server.web.build import Build
 
 log = logging.getLogger("trackstack.server")
 
 
 def application(settings: Settings) -> App:
     """The ASGI application; raises ConfigError where the settings do not hold."""
-    authenticator = Authenticator(None if settings.no_auth else settings.data_dir / "admin-token")
+    admin = None if settings.no_auth else AdminFile(settings.data_dir / "admin-token")
+    store = Store(settings)
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
     artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
-    return App(Services(settings, Store(settings), artifacts), RouteTable(ROUTES), authenticator, guard)
+    services = Services(settings, store, artifacts, Authenticator(store, admin), Build(settings.ui_dir))
+    return App(services, RouteTable(ROUTES), guard)
 
 
 def run(settings: Settings) -> int:

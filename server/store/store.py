@@ -12,6 +12,7 @@ from trackstack.server.store.logging import Logging
 from trackstack.server.store.metrics import Metrics
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
+from trackstack.server.store.tokens import Tokens
 
 
 class Store:
@@ -24,6 +25,7 @@ class Store:
     metrics: Metrics
     runs: Runs
     searches: Searches
+    tokens: Tokens
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -40,6 +42,7 @@ class Store:
         self.metrics = Metrics(database)
         self.runs = Runs(database)
         self.searches = Searches(database)
+        self.tokens = Tokens(database)
 
     async def close(self) -> None:
         """Commits what was accepted and closes the database."""

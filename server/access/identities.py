@@ -1,0 +1,125 @@
+"""Who is calling: a token, as `Authorization: Bearer …`, as the password of Basic authentication, or as the
+browser session that was opened with one."""
+
+import binascii
+import time
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trackstack.server.access.admin import AdminFile
+from trackstack.server.access.session import Session
+from trackstack.server.errors import UNAUTHENTICATED, ApiError
+from trackstack.server.routes import ADMIN, OPEN, Scope
+from trackstack.server.store.store import Store
+from trackstack.tokens import Token, matches, parse
+
+_RECHECK_S = 1.0  # a revoked token is refused by every replica within this time
+_NOTE_USE_MS = 60_000  # the time of last use is written at most this often
+_MOST_CACHED = 10_000
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A caller: the id of the token (never its secret) and what it may do."""
+
+    token_id: str
+    scope: Scope
+
+
+ANYBODY = Identity("", ADMIN)
+"""Every caller of a server that runs with --no-auth."""
+
+NOBODY = Identity("", OPEN)
+"""The caller of a route that asks for no token."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """A token as the store had it at the time `read` (monotonic)."""
+
+    digest: str
+    scope: Scope
+    valid_until: float
+    last_used_at: int
+    read: float
+
+
+class Authenticator:
+    """Tells identities from Authorization and Cookie headers; without an admin file it lets everybody in."""
+
+    def __init__(self, store: Store, admin: AdminFile | None, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._admin = admin
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+
+    async def identify(
+        self, authorization: str | None, cookie: str | None = None, host: str = ""
+    ) -> Identity:
+        """Raises ApiError UNAUTHENTICATED without a token or session that is known and valid."""
+        if self._admin is None:
+            return ANYBODY
+        if authorization is not None:
+            token = _token(authorization)
+            known = await self._find(token.id) if token else None
+            if token and known and matches(token, known.digest):
+                return self._use(token.id, known)
+        elif cookie and (session := Session.of(cookie, host)):
+            known = await self._find(session.token_id)
+            if known and session.proven(known.digest, self._clock()):
+                return self._use(session.token_id, known)
+        raise ApiError(
+            UNAUTHENTICATED,
+            "This server needs a token. Set MLFLOW_TRACKING_TOKEN, or send 'Authorization: Bearer <token>'."
+            if authorization is None
+            else "The token is not valid here: unknown, expired or revoked.",
+        )
+
+    async def open_session(self, token: str, lifetime_s: int) -> Session:
+        """A browser session for who shows `token`; raises as `identify`."""
+        identity = await self.identify(f"Bearer {token}")
+        known = await self._find(identity.token_id)
+        digest = known.digest if known else ""  # without authentication any session does
+        return Session.sealed(identity.token_id, digest, int(self._clock()) + lifetime_s)
+
+    async def _find(self, id_: str) -> _Known | None:
+        """The token `id_`, if it is valid now."""
+        assert self._admin is not None
+        admin = self._admin.current()
+        if id_ == admin.id:
+            return _Known(admin.digest, ADMIN, float("inf"), 0, 0.0)
+        known = self._known.get(id_)
+        if known is None or time.monotonic() - known.read > _RECHECK_S:
+            known = await self._read(id_)
+        return known if known and known.valid_until > self._clock() * 1000 else None
+
+    async def _read(self, id_: str) -> _Known | None:
+        row = await self._store.tokens.find(id_)
+        if row is None:
+            self._known.pop(id_, None)
+            return None
+        if len(self._known) >= _MOST_CACHED:
+            self._known.clear()
+        known = _Known(row.digest, Scope(row.scope), row.valid_until, row.last_used_at or 0, time.monotonic())
+        self._known[id_] = known
+        return known
+
+    def _use(self, id_: str, known: _Known) -> Identity:
+        now = int(self._clock() * 1000)
+        if known.read and now - known.last_used_at > _NOTE_USE_MS:  # the admin token has no row
+            known.last_used_at = now
+            self._store.tokens.used(id_, now)
+        return Identity(id_, known.scope)
+
+
+def _token(authorization: str) -> Token | None:
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return parse(rest)
+    if scheme.lower() == "basic":
+        try:
+            return parse(b64decode(rest, validate=True).decode().partition(":")[2])
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None

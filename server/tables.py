@@ -1,0 +1,14 @@
+"""All routes of the server. A surface's module ends in its own table; here they come together."""
+
+from trackstack.server.access import tokens
+from trackstack.server.graphql import routes as graphql
+from trackstack.server.mlflow import tables as mlflow
+from trackstack.server.routes import Route
+from trackstack.server.web import pages
+
+ROUTES: tuple[Route, ...] = (
+    *mlflow.ROUTES,
+    *graphql.ROUTES,
+    *tokens.ROUTES,
+    *pages.ROUTES,
+)
