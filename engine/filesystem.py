@@ -15,6 +15,12 @@ from trackstack.engine.errors import StateError
 
 FILE_MODE = 0o600  # the state holds ciphertexts and names of things: its owner's business
 FOLDER_MODE = 0o700
+_ATTRIBUTES = ".attrs"
+
+
+def attributes(path: Path) -> Path:
+    """Where the Pulumi CLI notes content type and digest of a file; it does without."""
+    return path.with_name(path.name + _ATTRIBUTES)
 
 
 @contextmanager
@@ -39,10 +45,10 @@ class Filesystem:
                 return None
 
     def list(self, folder: Path) -> list[str]:
-        """The names in a folder, sorted; none when there is no such folder."""
+        """The names in a folder, sorted, without attributes; none when there is no such folder."""
         with _naming("list", folder):
             try:
-                return sorted(os.listdir(folder))
+                return sorted(name for name in os.listdir(folder) if not name.endswith(_ATTRIBUTES))
             except FileNotFoundError:
                 return []
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from trackstack.engine.checkpoint import encode, now
 from trackstack.engine.errors import LockedError, StateError
-from trackstack.engine.filesystem import FILE_MODE, Filesystem
+from trackstack.engine.filesystem import FILE_MODE, Filesystem, attributes
 
 _CLOCK_SLACK = 2.0  # seconds that a process may seem younger than the lock it wrote: rounding of start times
 
@@ -74,7 +74,7 @@ class StackLock:
     def unlock(self) -> None:
         """Removes every lock file, whoever holds it, as `pulumi cancel` does."""
         for name in self._files.list(self._folder):
-            self._files.remove(self._folder / name)
+            self._remove(self._folder / name)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -87,7 +87,7 @@ class StackLock:
                 self._clear_or_refuse(own=path)
                 yield
             finally:
-                self._files.remove(path)
+                self._remove(path)
 
     @contextmanager
     def _gated(self) -> Iterator[None]:
@@ -130,7 +130,11 @@ class StackLock:
             left_over = holder.ours and holder.hostname == socket.gethostname()  # for the gate is ours
             if not left_over and not holder.is_dead():
                 raise self._refusal(holder)
-            self._files.remove(holder.path)
+            self._remove(holder.path)
+
+    def _remove(self, path: Path) -> None:
+        self._files.remove(path)
+        self._files.remove(attributes(path))
 
     def _refusal(self, holder: Holder | None) -> LockedError:
         by = holder or "another process that is just starting"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trackstack.engine import compression
 from trackstack.engine.checkpoint import encode, parse, render
 from trackstack.engine.errors import StackNotFoundError, StateError
-from trackstack.engine.filesystem import Filesystem
+from trackstack.engine.filesystem import Filesystem, attributes
 from trackstack.engine.history import Update
 from trackstack.engine.journal import Journal, digest
 from trackstack.engine.lock import StackLock
@@ -39,6 +39,7 @@ class StackStore:
         self.name = name
         self.qualified_name = f"organization/{project}/{name}"
         self.journal_path = root / "journals" / project / f"{name}.journal"
+        self._gate = root / "journals" / project / f"{name}.lock"
         self._meta = root / META
         self._stacks = root / "stacks" / project
         self._plain = self._stacks / f"{name}.json"
@@ -99,16 +100,17 @@ class StackStore:
         data = self.files.read(path)
         if data is None:
             raise StackNotFoundError(f"there is no stack {self.name} in project {self.project}")
-        self.files.write(path.with_name(path.name + ".bak"), data)
+        self._write(path.with_name(path.name + ".bak"), data)
         self._drop_journal()
         for name in self.files.list(self._history):
             self.files.remove(self._history / name)
         self.files.remove(self._tags)
-        self._remove_with_attributes(path)
+        self._remove(path)
+        self.files.remove(self._gate)
 
     def lock(self) -> StackLock:
         """The stack's lock, not taken yet."""
-        return StackLock(self._locks, self.journal_path.with_suffix(".lock"), self.name, self.files)
+        return StackLock(self._locks, self._gate, self.name, self.files)
 
     # -- history
 
@@ -130,7 +132,7 @@ class StackStore:
         """Past operations, newest first."""
         updates = []
         for name in reversed(self.files.list(self._history)):
-            if ".history.json" in name and not name.endswith(".attrs"):
+            if ".history.json" in name:
                 path = self._history / name
                 data = self.files.read(path) or b""
                 updates.append(Update.parse(compression.unpack(data, str(path)), str(path)))
@@ -157,12 +159,10 @@ class StackStore:
         target = self._plain if path.suffix == ".zst" else path
         packed = gzip.compress(data) if target.suffix == ".gz" else data
         if old is not None:
-            self.files.write(path.with_name(path.name + ".bak"), old, durable=False)
-        self.files.write(target, packed)
-        for stale in {path, target}:
-            self.files.remove(stale.with_name(stale.name + ".attrs"))
+            self._write(path.with_name(path.name + ".bak"), old, durable=False)
+        self._write(target, packed)
         if path != target:
-            self._remove_with_attributes(path)
+            self._remove(path)
 
     def _read(self) -> tuple[Snapshot, Recorded | None]:
         snapshot, recorded, is_bound = self._read_once()
@@ -207,6 +207,10 @@ class StackStore:
             f"since; it was set aside as {target}, and resources that only it knows may exist: run a refresh"
         )
 
-    def _remove_with_attributes(self, path: Path) -> None:
+    def _write(self, path: Path, data: bytes, *, durable: bool = True) -> None:
+        self.files.write(path, data, durable=durable)
+        self.files.remove(attributes(path))  # the CLI's note on the bytes that were here
+
+    def _remove(self, path: Path) -> None:
         self.files.remove(path)
-        self.files.remove(path.with_name(path.name + ".attrs"))
+        self.files.remove(attributes(path))
