@@ -1,4 +1,4 @@
-"""What a scenario is: operations one after another on one stack, each with its program and the provider's script."""
+"""What a scenario is: operations one after another on one stack, each with a program and a script."""
 
 from __future__ import annotations
 
@@ -120,6 +120,6 @@ def chain(*names: str, **properties: Any) -> Program:
     return program
 
 
-def urn(name: str, token: str = "cloud:index:Thing") -> str:
+def urn(name: str, kind: str = "cloud:index:Thing") -> str:
     """The URN of a resource without a parent."""
-    return f"urn:pulumi:{STACK}::{PROJECT}::{token}::{name}"
+    return f"urn:pulumi:{STACK}::{PROJECT}::{kind}::{name}"

@@ -1,0 +1,36 @@
+"""The embedded engine does in every scenario what the Pulumi CLI was recorded to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.embedded import Embedded
+from tests.engine.play import play
+from tests.engine.scenarios.table import SCENARIOS
+from tests.engine.scripted import ScriptedProvider
+
+RECORDS = Path(__file__).with_name("recorded")
+
+
+def recorded(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((RECORDS / f"{name}.json").read_text())
+    return document
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_goes_as_the_pulumi_cli_had_it(name: str, tmp_path: Path) -> None:
+    scenario = SCENARIOS[name]
+    provider = ScriptedProvider(accept_secrets=scenario.accept_secrets)
+
+    notes = play(scenario, Embedded(tmp_path), provider)
+
+    for note, wanted in zip(notes, recorded(name)["operations"], strict=True):
+        assert note == wanted
+
+
+def test_every_scenario_is_recorded_and_every_record_is_a_scenario() -> None:
+    assert {file.stem for file in RECORDS.glob("*.json")} == set(SCENARIOS)
