@@ -170,9 +170,9 @@ class Provider:
         """The inputs as the provider wants them: defaults filled in, names made."""
         if not self._known:
             return news, []
-        request = pb.CheckRequest(news=self._send(news), randomSeed=seed, **subject.fields)
-        if olds is not None:
-            request.olds.CopyFrom(self._send(olds))
+        request = pb.CheckRequest(
+            olds=self._send(olds or {}), news=self._send(news), randomSeed=seed, **subject.fields
+        )
         response = self._rpc("Check", request, pb.CheckResponse, (olds, news))
         return self._annotated(from_struct(response.inputs), news), _failures(response)
 

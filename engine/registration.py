@@ -76,7 +76,7 @@ class Translator:
             parent=request.parent,
             properties=properties,
             dependencies=dependencies,
-            property_dependencies={key: value for key, value in by_property.items() if value},
+            property_dependencies=by_property,
             aliases=aliases(request),
             protect=request.protect if request.HasField("protect") else None,
             retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
