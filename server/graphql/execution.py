@@ -14,7 +14,7 @@ from trackstack.server.calls import Call
 from trackstack.server.errors import ApiError
 from trackstack.server.graphql import limits
 from trackstack.server.mlflow.tables import ROUTES as REST
-from trackstack.server.responses import answer
+from trackstack.server.responses import Answer, answer
 from trackstack.server.routes import Route
 
 _CAPITAL = re.compile(r"[A-Z]")
@@ -81,7 +81,8 @@ async def _ask(call: Call, field: str, values: Mapping[str, Any]) -> dict[str, A
     """What the REST route of `field` answers to `values` (snake_case names)."""
     route = _routes()[_FIELDS[field]]
     assert route.body is not None
-    reply = answer(await route.handler(call, route.body.from_values(dict(values))))
+    value = await route.handler(call, route.body.from_values(dict(values)))
+    reply = value if isinstance(value, Answer) else answer(value)
     decoded: dict[str, Any] = msgspec.json.decode(reply.body)
     return decoded
 

@@ -1,6 +1,7 @@
 """All routes of the server. A surface's module ends in its own table; here they come together."""
 
 from trackstack.server.mlflow import (
+    absent,
     artifact_links,
     artifact_proxy,
     artifacts,
@@ -8,6 +9,7 @@ from trackstack.server.mlflow import (
     inputs,
     logging,
     metrics,
+    model_artifacts,
     run_search,
     runs,
     system,
@@ -16,9 +18,11 @@ from trackstack.server.routes import Route
 
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
+    *absent.ROUTES,
     *artifacts.ROUTES,
     *artifact_proxy.ROUTES,
     *artifact_links.ROUTES,
+    *model_artifacts.ROUTES,
     *experiments.ROUTES,
     *runs.ROUTES,
     *run_search.ROUTES,
