@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackstack.cli.session import Session
-    from trackstack.stacks.instances import Contents, Instance
+    from trackstack.server.store.census import Census
+    from trackstack.stacks.instances import Instance
     from trackstack.stacks.operations import Plan, Report
 
 COLUMNS = ("NAME", "STATE", "URL", "RETENTION", "DESCRIPTION")
@@ -47,9 +48,11 @@ def details(instance: Instance) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), str(value)) for name, value in known]
 
 
-def contents(lost: Contents) -> str:
+def contents(held: Census) -> str:
     """What an instance holds, for the last question before it is gone."""
-    return f"{_count(lost.experiments, 'experiment')}, {_count(lost.runs, 'run')}, {size(lost.bytes)}"
+    if held.experiments is None or held.runs is None:
+        return f"{size(held.bytes)}, whose database cannot be read"
+    return f"{_count(held.experiments, 'experiment')}, {_count(held.runs, 'run')}, {size(held.bytes)}"
 
 
 def size(count: int) -> str:
