@@ -11,7 +11,7 @@ from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.artifacts.store import SignsLinks
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
-from trackstack.server.errors import invalid, missing
+from trackstack.server.errors import invalid
 from trackstack.server.routes import READ, WRITE, Route
 
 MAX_VALID_S = 604_800
@@ -120,9 +120,8 @@ async def upload_link(call: Call, body: UploadLink) -> Link:
         raise invalid("Exactly one of run_id and model_id must be provided.")
     relative = ArtifactPath.parse(body.path)
     valid = _valid(body.expiration)
-    if body.model_id:
-        raise missing(f"Logged model with ID '{body.model_id}' not found.")
-    root = await call.store.artifact_roots.of_run(body.run_id)
+    roots = call.store.artifact_roots
+    root = await (roots.of_run(body.run_id) if body.run_id else roots.of_logged_model(body.model_id))
     path, links = _direct(call, root, relative, "upload")
     return Link(await links.upload_url(path, valid))
 

@@ -1,0 +1,43 @@
+"""Artifacts of logged models, as the web UI asks for them."""
+
+from trackstack.server.artifacts.files import Reply
+from trackstack.server.artifacts.paths import ArtifactPath
+from trackstack.server.bodies import Message, Required
+from trackstack.server.calls import Call
+from trackstack.server.mlflow.artifacts import Listing, file_info, show
+from trackstack.server.routes import READ, Route
+
+
+class ListLoggedModel(Message):
+    model_id: Required
+    artifact_directory_path: str = ""
+    page_token: str = ""
+
+
+class GetLoggedModelFile(Message):
+    model_id: Required
+    artifact_file_path: str = ""
+
+
+async def list_logged_model(call: Call, body: ListLoggedModel) -> Listing:
+    folder = ArtifactPath.parse_folder(body.artifact_directory_path)
+    root = await call.store.artifact_roots.of_logged_model(body.model_id)
+    entries = await call.artifacts.store.list(call.artifacts.below(root, folder))
+    return Listing(root, [file_info(entry, folder) for entry in entries])
+
+
+async def get_logged_model_file(call: Call, body: GetLoggedModelFile) -> Reply:
+    path = ArtifactPath.parse(body.artifact_file_path)
+    root = await call.store.artifact_roots.of_logged_model(body.model_id)
+    return await show(call, call.artifacts.below(root, path))
+
+
+ROUTES = (
+    Route("GET", "/2.0/mlflow/logged-models/{model_id}/artifacts/directories", list_logged_model, needs=READ),
+    Route(
+        "GET",
+        "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+        get_logged_model_file,
+        needs=READ,
+    ),
+)
