@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trackstack.engine import events
 from trackstack.engine.diffs import Diff, compare
+from trackstack.engine.errors import ResourceError
 from trackstack.engine.goal import Goal
 from trackstack.engine.graph import Graph
 from trackstack.engine.provider import DiffUnavailableError, Subject
@@ -39,7 +40,7 @@ class Deployment:
     goals: dict[str, Goal] = field(default_factory=dict)
     news: dict[str, Resource] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
-    post_errors: list[Exception] = field(default_factory=list)
+    refused: list[ResourceError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rebase(self.base.resources)
@@ -49,6 +50,11 @@ class Deployment:
         self.base.resources = resources
         self.olds = {resource.urn: resource for resource in resources if not resource.delete}
         self.graph = Graph(resources)
+
+    @property
+    def late_errors(self) -> list[ResourceError]:
+        """Errors that stop nothing but fail the operation: what a preview found, and failed after-hooks."""
+        return [*self.refused, *self.hooks.errors]
 
     def say(self, severity: events.Severity, message: str, urn: str = "") -> None:
         """A message to the user."""

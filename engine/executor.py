@@ -58,6 +58,11 @@ class Executor:
         if error not in self.errors:
             self.note(error)
 
+    def stop_after_hooks(self) -> None:
+        """A failed after-hook ends the operation, though its step has succeeded."""
+        if self._deployment.hooks.errors and not self._deployment.options.continue_on_error:
+            self.stop()
+
     def run(self, chain: Sequence[Step]) -> None:
         """Apply the steps one after another. Raises Stopped, or the EngineError of the step that failed."""
         with self._slots:
@@ -113,6 +118,7 @@ class Executor:
             self._count(step, told)
         if not internal:
             deployment.tell(events.StepFinished(told, time.perf_counter() - began))
+        self.stop_after_hooks()
 
     def _publish(self, step: Step) -> None:
         if step.new is not None and step.op != "replace" and not isinstance(step, Refresh):

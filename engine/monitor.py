@@ -1,32 +1,35 @@
 """Pulumi's resource monitor and engine services as plain objects: what the SDK calls while a program runs.
 
-Methods have the services' names and take their messages; they run in the SDK's executor threads, so each may block
-until the steps it caused are done.
+Methods have the services' names and take their messages. Those that may block run in the SDK's executor threads;
+registrations of transforms and hooks come in the program's loop and only take note.
 """
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import pulumi
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import engine_pb2, resource_pb2 as pb
+from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.proto import resource_pb2 as pb
 
 from trackstack.engine import urn as urns
-from trackstack.engine.deletes import delete_rest
+from trackstack.engine.callbacks import Callbacks
+from trackstack.engine.defaults import DefaultProviders
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.errors import EngineError, ResourceError, UnsupportedError
 from trackstack.engine.executor import Executor, Stopped
 from trackstack.engine.goal import Goal
 from trackstack.engine.ledger import Ledger
-from trackstack.engine.plan import Planner, Registration
+from trackstack.engine.plan import Planner
+from trackstack.engine.provider import ProviderError
 from trackstack.engine.registration import Known, Translator, refuse
 from trackstack.engine.resource import Resource
-from trackstack.engine.targets import Targets
-from trackstack.engine.values import UNKNOWN, is_secret, unwrap
+from trackstack.engine.steps import Step
+from trackstack.engine.transforms import Transforms
+from trackstack.engine.values import UNKNOWN, unwrap
 from trackstack.engine.wire import from_struct, to_struct
 
 FEATURES = (
@@ -36,12 +39,16 @@ FEATURES = (
     "DELETED_WITH",
     "REPLACE_WITH",
     "REPLACEMENT_TRIGGER",
+    "TRANSFORMS",
+    "INVOKE_TRANSFORMS",
+    "RESOURCE_HOOKS",
 )
 _SEVERITIES: Mapping[int, Any] = {
     engine_pb2.INFO: "info",
     engine_pb2.WARNING: "warning",
     engine_pb2.ERROR: "error",
 }
+_Answer = TypeVar("_Answer")
 
 
 class Engine:
@@ -66,194 +73,237 @@ class Monitor:
     """The resource monitor: registrations become plans, plans become steps."""
 
     def __init__(
-        self, deployment: Deployment, planner: Planner, executor: Executor, ledger: Ledger, targets: Targets
+        self,
+        deployment: Deployment,
+        planner: Planner,
+        executor: Executor,
+        ledger: Ledger,
+        *,
+        callbacks: Callbacks,
+        finish: Callable[[], None],
     ) -> None:
         self._deployment = deployment
         self._planner = planner
         self._executor = executor
         self._ledger = ledger
-        self._targets = targets
+        self._finish = finish
+        self._transforms = Transforms(callbacks)
+        self._defaults = DefaultProviders(deployment.options, self._register)
         self._known = Known(deployment.goals)
         self._translator = Translator(self._known, deployment.options.root, self._default_provider)
-        self._defaults: dict[tuple[str, str, str], str] = {}
-        self._defaults_lock = threading.Lock()
-        self.outputs: dict[str, Any] | None = None
-        self.root: Resource | None = None
+        self._outputs: dict[str, Any] | None = None
+        self._root: Resource | None = None
+        self._created: dict[str, Step] = {}
 
-    # -- what the SDK asks first ---------------------------------------------------------------------------------
+    # -- what the SDK tells and asks in the program's loop
 
     def GetDeploymentInfo(self, request: Any) -> pb.DeploymentInfo:  # noqa: N802
         """The features that this engine has; the SDK refuses what needs others."""
         value = pb.ResourceMonitorFeature.Value
         return pb.DeploymentInfo(supportedFeatures=[value(f"RESOURCE_MONITOR_FEATURE_{name}") for name in FEATURES])
 
-    # -- resources -----------------------------------------------------------------------------------------------
+    def RegisterStackTransform(self, callback: Any) -> Empty:  # noqa: N802
+        """A transform of all resources."""
+        self._transforms.add_for_stack(callback)
+        return Empty()
+
+    def RegisterStackInvokeTransform(self, callback: Any) -> Empty:  # noqa: N802
+        """A transform of all function calls."""
+        self._transforms.add_for_invokes(callback)
+        return Empty()
+
+    def RegisterResourceHook(self, request: pb.RegisterResourceHookRequest) -> Empty:  # noqa: N802
+        """A hook that resources name."""
+        with self._errors():
+            self._deployment.hooks.register(request)
+        return Empty()
+
+    def RegisterErrorHook(self, request: Any) -> Any:  # noqa: N802
+        """Hooks that retry."""
+        with self._errors():
+            raise UnsupportedError("an error hook", request.name)
+
+    def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
+        """Parameterized packages."""
+        with self._errors():
+            raise UnsupportedError("package parameterization", request.name)
+
+    # -- resources
 
     def RegisterResource(self, request: pb.RegisterResourceRequest) -> pb.RegisterResourceResponse:  # noqa: N802
         """Bring one resource to what the program wants; returns when that is done."""
-        with _for_the_sdk(self):
-            refuse(request)
-            goal = self._translator.goal(request)
-            resource = self._register(goal)
-            if not goal.custom:
-                self._translator.remember_providers(request, resource.urn)
-            outputs = resource.outputs if goal.custom else {}  # pulumi#5978: a component's come later
-            id_ = "" if resource.id == UNKNOWN else resource.id
-            return pb.RegisterResourceResponse(urn=resource.urn, id=id_, object=to_struct(outputs))
+        try:
+            with self._errors():
+                refuse(request)
+                request = self._transforms.apply(request)
+                goal = self._translator.goal(request)
+                if self._lacks_what_failed(goal):
+                    return self._unfinished(goal, "SKIP")
+                resource = self._register(goal)
+        except pulumi.RunError:
+            if not self._deployment.options.continue_on_error or self._executor.stopping:
+                raise
+            return self._unfinished(self._request_goal(request), "FAIL")
+        self._transforms.remember(resource.urn, request)
+        if not goal.custom:
+            self._translator.remember_providers(request, resource.urn)
+        outputs = resource.outputs if goal.custom else {}  # pulumi#5978: a component's come later
+        unknown = resource.urn in self._planner.skipped_creates
+        return pb.RegisterResourceResponse(
+            urn=resource.urn, id=_known_id(resource), object=to_struct(outputs), unknown=unknown
+        )
 
     def _register(self, goal: Goal) -> Resource:
-        registration = self._begin(goal)
-        if registration.imported:
-            self._executor.run(registration.steps)
-        with self._deployment.lock:
-            steps = self._noting(lambda: self._planner.plan(registration))
-        self._executor.run(steps)
-        resource = self._deployment.news.get(registration.urn, registration.new)
-        if resource.type == urns.STACK_TYPE and not resource.parent:
-            self.root = resource
-        return resource
-
-    def _begin(self, goal: Goal) -> Registration:
         with self._deployment.lock:
             if self._executor.stopping:
                 raise Stopped
-            return self._noting(lambda: self._planner.begin(goal))
+            registration = self._noting(lambda: self._planner.begin(goal))
+        if registration.imported:
+            self._executor.run(registration.steps)
+        with self._deployment.lock:
+            steps: list[Step] = self._noting(lambda: self._planner.plan(registration))
+        self._executor.run(steps)
+        resource = registration.new
+        if resource.type == urns.STACK_TYPE and not resource.parent:
+            self._root = resource
+        if not resource.custom and steps:
+            self._created[resource.urn] = steps[-1]
+        return resource
 
-    def _noting(self, plan: Any) -> Any:
+    def _noting(self, plan: Callable[[], _Answer]) -> _Answer:
         """An error in planning ends the operation as one in a step does."""
-        from trackstack.engine.provider import ProviderError
-
         try:
             return plan()
         except ProviderError as error:
-            failure = ResourceError("", str(error))
+            failure = ResourceError(error.urn, str(error))
             self._executor.note(failure)
             raise failure from None
         except EngineError as error:
             self._executor.note(error)
             raise
 
+    def _lacks_what_failed(self, goal: Goal) -> bool:
+        if not self._executor.failed:
+            return False
+        references = {goal.parent, *goal.dependencies, *goal.replace_with, goal.deleted_with}
+        if goal.provider:
+            references.add(urns.split_reference(goal.provider)[0])
+        for urns_ in goal.property_dependencies.values():
+            references.update(urns_)
+        return not references.isdisjoint(self._executor.failed)
+
+    def _unfinished(self, goal: Goal, result: str) -> pb.RegisterResourceResponse:
+        """The answer that lets the program go on without the resource; its outputs are unknown to it."""
+        with self._deployment.lock:
+            urn = self._planner.abandon(goal)
+        self._executor.failed.add(urn)
+        return pb.RegisterResourceResponse(urn=urn, result=pb.Result.Value(result))
+
+    @staticmethod
+    def _request_goal(request: pb.RegisterResourceRequest) -> Goal:
+        return Goal(type=request.type, name=request.name, custom=request.custom, parent=request.parent)
+
     def RegisterResourceOutputs(self, request: pb.RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
         """The outputs of a component; those of the stack wait until it is known how the operation ended."""
-        with _for_the_sdk(self):
+        with self._errors():
             outputs = from_struct(request.outputs)
             if urns.qualified_type(request.urn) == urns.STACK_TYPE:
-                self.outputs = outputs
+                self._outputs = outputs
                 return Empty()
             resource = self._deployment.news.get(request.urn)
             if resource is None:
-                raise ResourceError(request.urn, f"cannot complete {request.urn}: its registration is not pending")
+                if request.urn in self._planner.skipped_creates or request.urn in self._executor.failed:
+                    return Empty()
+                message = f"cannot complete {request.urn}: its registration is not pending"
+                raise ResourceError(request.urn, message)
             if resource.outputs != outputs:
                 resource.outputs = outputs
                 self._ledger.outputs(resource)
+            step = self._created.pop(request.urn, None)
+            if step is not None:
+                step.complete(self._deployment)
+                self._executor.stop_after_hooks()
             return Empty()
 
     def finish_outputs(self, *, failed: bool) -> None:
         """Take over the stack's outputs: exactly the new ones, or after a failure the new over the old."""
-        root = self.root
-        if root is None or self.outputs is None:
+        root = self._root
+        if root is None or self._outputs is None:
             return
         old = self._deployment.olds.get(root.urn)
         before = old.outputs if failed and old is not None else {}
-        outputs = {**before, **self.outputs}
+        outputs = {**before, **self._outputs}
         if root.outputs != outputs:
             root.outputs = outputs
             self._ledger.outputs(root)
 
     def ReadResource(self, request: pb.ReadResourceRequest) -> pb.ReadResourceResponse:  # noqa: N802
         """Look up a resource that exists."""
-        with _for_the_sdk(self):
-            if request.packageRef:
-                raise UnsupportedError("package parameterization", request.type)
-            properties = from_struct(request.properties)
-            goal = Goal(
-                type=request.type,
-                name=request.name,
-                custom=True,
-                parent=request.parent,
-                properties=properties,
-                dependencies=sorted(request.dependencies),
-                additional_secret_outputs=list(request.additionalSecretOutputs),
-            )
-            goal.provider = request.provider or self._default_for(
-                urns.package_of(request.type), request.version, request.pluginDownloadURL
-            )
-            with self._deployment.lock:
-                if self._executor.stopping:
-                    raise Stopped
-                steps = self._noting(lambda: self._planner.read(goal, request.id))
-            self._executor.run(steps)
-            resource = steps[0].resource
-            id_ = "" if resource.id == UNKNOWN else resource.id
-            return pb.ReadResourceResponse(urn=resource.urn, id=id_, properties=to_struct(resource.outputs))
+        goal = Goal(
+            type=request.type,
+            name=request.name,
+            custom=True,
+            parent=request.parent,
+            properties=from_struct(request.properties),
+            dependencies=sorted(request.dependencies),
+            additional_secret_outputs=list(request.additionalSecretOutputs),
+        )
+        try:
+            with self._errors():
+                if request.packageRef:
+                    raise UnsupportedError("package parameterization", request.type)
+                goal.provider = self._translator.provider_for(
+                    request.provider, request.parent, urns.package_of(request.type)
+                ) or self._defaults.reference(
+                    urns.package_of(request.type), request.version, request.pluginDownloadURL
+                )
+                resource = self._read(goal, request.id)
+        except pulumi.RunError:
+            if not self._deployment.options.continue_on_error or self._executor.stopping:
+                raise
+            failed = self._unfinished(goal, "FAIL")
+            return pb.ReadResourceResponse(urn=failed.urn, result=failed.result)
+        return pb.ReadResourceResponse(
+            urn=resource.urn, id=_known_id(resource), properties=to_struct(resource.outputs)
+        )
 
-    # -- default providers ---------------------------------------------------------------------------------------
+    def _read(self, goal: Goal, id_: str) -> Resource:
+        with self._deployment.lock:
+            if self._executor.stopping:
+                raise Stopped
+            steps: list[Step] = self._noting(lambda: self._planner.read(goal, id_))
+        self._executor.run(steps)
+        return steps[0].resource
+
+    def ExistsResource(self, request: Any) -> Any:  # noqa: N802
+        """Whether a resource exists, without reading it into the state."""
+        with self._errors():
+            raise UnsupportedError("a look at whether a resource exists", request.type)
 
     def _default_provider(self, request: pb.RegisterResourceRequest) -> str:
-        return self._default_for(urns.package_of(request.type), request.version, request.pluginDownloadURL)
+        package = urns.package_of(request.type)
+        return self._defaults.reference(package, request.version, request.pluginDownloadURL)
 
-    def _default_for(self, package: str, version: str, url: str) -> str:
-        key = (package, version, url)
-        with self._defaults_lock:
-            if key not in self._defaults:
-                self._defaults[key] = self._register_default(package, version, url)
-            return self._defaults[key]
-
-    def _register_default(self, package: str, version: str, url: str) -> str:
-        self._refuse_disabled(package)
-        inputs = self._package_config(package)
-        if version:
-            inputs["version"] = version
-        if version or url:
-            inputs["__internal"] = {"pluginDownloadURL": url} if url else {}
-        name = "_".join(["default", *(_name_part(part) for part in (version, url) if part)])
-        resource = self._register(
-            Goal(type=f"{urns.PROVIDER_PREFIX}{package}", name=name, custom=True, properties=inputs)
-        )
-        return urns.make_reference(resource.urn, resource.id)
-
-    def _package_config(self, package: str) -> dict[str, Any]:
-        """The stack's configuration of the package; secrets stay secrets."""
-        from trackstack.engine.values import secret
-
-        options = self._deployment.options
-        prefix = f"{package}:"
-        found: dict[str, Any] = {}
-        for key, value in options.config.items():
-            if key.startswith(prefix):
-                found[key.removeprefix(prefix)] = secret(value) if key in options.secret_keys else value
-        return found
-
-    def _refuse_disabled(self, package: str) -> None:
-        disabled = self._deployment.options.config.get("pulumi:disable-default-providers", "")
-        if package == "pulumi" or not disabled:
-            return
-        try:
-            barred = [str(name).strip() for name in json.loads(disabled)]
-        except (ValueError, TypeError):
-            raise ResourceError("", f"pulumi:disable-default-providers is not a list: {disabled!r}") from None
-        if "*" in barred or package in barred:
-            raise ResourceError(
-                "", f"default provider for '{package}' is disabled; give its resources an explicit provider"
-            )
-
-    # -- functions -----------------------------------------------------------------------------------------------
+    # -- functions
 
     def Invoke(self, request: pb.ResourceInvokeRequest) -> pb.ResourceInvokeResponse:  # noqa: N802
         """Call a function of a provider, or look up a resource of this operation."""
-        with _for_the_sdk(self):
-            args = from_struct(request.args)
+        with self._errors():
             if request.tok == "pulumi:pulumi:getResource":
-                return _answer(self._get_resource(unwrap(args)))
+                return _answer(self._get_resource(unwrap(from_struct(request.args))))
             if request.packageRef:
                 raise UnsupportedError("package parameterization", request.tok)
-            reference = request.provider or self._default_for(
-                urns.package_of(request.tok), request.version, request.pluginDownloadURL
-            )
+            request = self._transforms.apply_to_invoke(request)
+            package = urns.package_of(request.tok)
+            reference = self._translator.provider_for(request.provider, request.parent, package)
+            reference = reference or self._defaults.reference(package, request.version, request.pluginDownloadURL)
             provider = self._deployment.registry.get(reference)
             if provider is None:
                 raise ResourceError("", f"unknown provider {reference} for {request.tok}")
-            values, failures = self._noting(lambda: provider.invoke(request.tok, args))
+            try:
+                values, failures = provider.invoke(request.tok, from_struct(request.args))
+            except ProviderError as error:
+                raise ResourceError("", f"invocation of {request.tok} failed: {error}") from None
             response = _answer(values)
             for failure in failures:
                 response.failures.add(property=failure.property, reason=failure.reason)
@@ -268,50 +318,32 @@ class Monitor:
 
     def Call(self, request: Any) -> Any:  # noqa: N802
         """Methods exist on remote components and on some providers' resources."""
-        with _for_the_sdk(self):
+        with self._errors():
             raise UnsupportedError("a resource method", request.tok)
-
-    def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
-        """Parameterized packages."""
-        raise UnsupportedError("package parameterization", request.name)
 
     def SignalAndWaitForShutdown(self, request: Any) -> Empty:  # noqa: N802
         """The program has ended well: delete what it no longer wants."""
-        with _for_the_sdk(self):
-            self.finish()
-            return Empty()
+        with self._errors():
+            self._finish()
+        return Empty()
 
-    def finish(self) -> None:
-        """The end phase, for programs and for none."""
-        if not self._executor.stopping:
-            delete_rest(self._deployment, self._planner, self._executor, self._targets)
-
-
-class _for_the_sdk:  # noqa: N801 - used as a function
-    """Errors in the SDK's own type: it fails the resource's outputs with it, and the program ends."""
-
-    def __init__(self, monitor: Monitor) -> None:
-        self._monitor = monitor
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Stopped):
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Errors in the SDK's own type: it fails the resource's outputs with it, and the program ends."""
+        try:
+            yield
+        except Stopped:
             raise pulumi.RunError("the operation is stopping") from None
-        if isinstance(error, EngineError):
-            self._monitor._executor.note_once(error)
+        except EngineError as error:
+            self._executor.note_once(error)
             raise pulumi.RunError(str(error)) from error
+
+
+def _known_id(resource: Resource) -> str:
+    return "" if resource.id == UNKNOWN else resource.id
 
 
 def _answer(values: Any) -> pb.ResourceInvokeResponse:
     response = pb.ResourceInvokeResponse()
     getattr(response, "return").CopyFrom(to_struct(values))
     return response
-
-
-def _name_part(text: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in text)
-
-
-__all__ = ["Engine", "Monitor", "is_secret"]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from trackstack.engine import events
 from trackstack.engine.builtins import Builtins
-from trackstack.engine.callbacks import Hooks
+from trackstack.engine.callbacks import Callbacks, Hooks
 from trackstack.engine.checkpoint import open_secrets
+from trackstack.engine.deletes import delete_rest
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.errors import CancelledError, EngineError, ProgramError, UnsupportedError
 from trackstack.engine.executor import Executor
@@ -89,6 +90,7 @@ class _Operation:
             if journal.notice:
                 self._tell(events.Diagnostic("warning", journal.notice))
         plugins = Plugins(options.providers, options.root, Builtins(self._stack.backend, self._stack.project, secrets))
+        callbacks = Callbacks()
         registry = Registry(plugins, preview=task.preview, warn=self._warn)
         deployment = Deployment(
             project=self._stack.project,
@@ -97,7 +99,9 @@ class _Operation:
             options=options,
             base=snapshot,
             registry=registry,
-            hooks=Hooks(),
+            hooks=Hooks(
+                callbacks, preview=task.preview, say=lambda level, text, urn: deployment.say(level, text, urn)
+            ),
             tell=self._tell,
         )
         ledger = Ledger(snapshot, journal, settle_creates=options.clear_pending_creates)
@@ -105,14 +109,15 @@ class _Operation:
         options.cancellation.on_change(lambda: _cancel_providers(registry))
         error: EngineError | None = None
         try:
-            monitor = self._apply(deployment, executor, ledger)
+            self._apply(deployment, executor, ledger, callbacks)
         except EngineError as failure:
-            error, monitor = failure, None
+            error = failure
         finally:
+            callbacks.close()
             plugins.close()
         return self._conclude(deployment, executor, ledger, secrets, error)
 
-    def _apply(self, deployment: Deployment, executor: Executor, ledger: Ledger) -> None:
+    def _apply(self, deployment: Deployment, executor: Executor, ledger: Ledger, callbacks: Callbacks) -> None:
         task, options = self._task, self._options
         targets = Targets(options.targets, options.replace, dependents=options.target_dependents)
         give_up = options.cancellation.terminated
@@ -124,19 +129,24 @@ class _Operation:
         if not task.apply or executor.errors:
             return
         planner = Planner(deployment, targets)
-        monitor = Monitor(deployment, planner, executor, ledger, targets)
+
+        def finish() -> None:
+            if not executor.stopping:
+                delete_rest(deployment, planner, executor, targets)
+
+        monitor = Monitor(deployment, planner, executor, ledger, callbacks=callbacks, finish=finish)
         cause: BaseException | None = None
         try:
             if task.program is None:
                 _refuse_delete_hooks(deployment)
-                abandonable(monitor.finish, give_up)
+                abandonable(finish, give_up)
             else:
                 run(task.program, deployment, monitor, Engine(deployment), options.parallel or default_parallel())
         except EngineError:
             raise
         except Exception as failure:
             cause = failure
-        failed = cause is not None or bool(executor.errors or deployment.post_errors) or executor.stopping
+        failed = cause is not None or executor.stopping or bool(executor.errors or deployment.late_errors)
         monitor.finish_outputs(failed=failed)
         if cause is not None and not executor.errors and not executor.stopping:
             raise ProgramError(_program_message(cause)) from cause
@@ -150,7 +160,7 @@ class _Operation:
         error: EngineError | None,
     ) -> Result:
         options = self._options
-        errors = [*executor.errors, *([error] if error is not None else []), *deployment.post_errors]
+        errors = [*executor.errors, *([error] if error is not None else []), *deployment.late_errors]
         if not errors and options.cancellation.cancelled.is_set():
             errors.append(CancelledError("cancelled; what had begun was finished and saved"))
         failure = errors[0] if errors else None

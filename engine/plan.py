@@ -364,7 +364,7 @@ class Planner:
         if not self._deployment.preview:
             raise error
         self._deployment.say("error", str(error), urn)
-        self._deployment.post_errors.append(error)
+        self._deployment.refused.append(error)
 
     def _delete_then_create(self, registration: Registration, old: Resource, diff: Diff) -> list[Step]:
         from trackstack.engine.cascade import dependents_to_replace
@@ -435,7 +435,7 @@ class Planner:
             if not self._deployment.preview:
                 raise error
             self._deployment.say("error", str(error), new.urn)
-            self._deployment.post_errors.append(error)
+            self._deployment.refused.append(error)
             self.skipped_creates.discard(urn)
 
     def _untargeted(self, old: Resource, goal: Goal) -> list[Step]:
@@ -459,6 +459,15 @@ class Planner:
             steps += self._untargeted(dependency, goal)
         steps.append(Same(old=old, new=copy.copy(old), untargeted=True))
         return steps
+
+    def abandon(self, goal: Goal) -> str:
+        """Leave a resource as it is because what it needs has failed; its URN."""
+        urn = urns.make(self._deployment.stack, self._deployment.project, goal.parent, goal.type, goal.name)
+        if urn not in self.seen:
+            self.seen.add(urn)
+            self.aliases.find(urn, goal, self._deployment.olds, ())
+        self._mark(urn)
+        return urn
 
     # -- reads ---------------------------------------------------------------------------------------------------
 

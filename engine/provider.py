@@ -65,6 +65,7 @@ class ProviderError(Exception):
         super().__init__(message)
         self.code = code
         self.init = init
+        self.urn = ""
 
 
 class DiffUnavailableError(Exception):
@@ -285,7 +286,9 @@ class Provider:
         try:
             response = self._call(method, request)
         except grpc.RpcError as error:
-            raise self._readable(error, sent) from None
+            readable = self._readable(error, sent)
+            readable.urn = getattr(request, "urn", "")
+            raise readable from None
         if answer is not None and not isinstance(response, answer):
             raise ProviderError(f"the provider answered {method} with {type(response).__name__}")
         return response

@@ -17,6 +17,7 @@ from trackstack.engine import urn as urns
 from trackstack.engine.assets import with_hashes
 from trackstack.engine.errors import ResourceError, UnsupportedError
 from trackstack.engine.goal import Alias, Goal
+from trackstack.engine.providers import INTERNAL
 from trackstack.engine.wire import from_struct, from_value
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
@@ -62,6 +63,8 @@ class Translator:
     def goal(self, request: pb.RegisterResourceRequest) -> Goal:
         """The goal of a registration. Raises UnsupportedError, ResourceError."""
         properties = with_hashes(from_struct(request.object), self._root)
+        if urns.is_provider_type(request.type):
+            plugin_settings(properties, request.version, request.pluginDownloadURL)
         custom, type_ = request.custom, request.type
         if custom and type_.count(":") != 2:
             raise ResourceError("", f"the type {type_!r} of '{request.name}' must have three parts, package:module:Name")
@@ -80,7 +83,7 @@ class Translator:
             aliases=aliases(request),
             protect=request.protect if request.HasField("protect") else None,
             retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
-            delete_before_replace=_delete_before_replace(request),
+            delete_before_replace=delete_before_replace(request),
             deleted_with=request.deletedWith,
             replace_with=list(request.replace_with),
             replacement_trigger=from_value(request.replacement_trigger)
@@ -111,20 +114,22 @@ class Translator:
             goal.retain_on_delete = parent.retain_on_delete
 
     def _provider(self, request: pb.RegisterResourceRequest, goal: Goal) -> str:
-        if not goal.custom:
-            with self._known.lock:
-                return ""
-        if urns.is_provider_type(goal.type):
+        if not goal.custom or urns.is_provider_type(goal.type):
             return ""
         package = urns.package_of(goal.type)
-        reference = request.provider or request.providers.get(package, "")
-        if not reference:
-            parent = self._known.goals.get(goal.parent)
-            if parent is not None and parent.provider:
-                above = urns.split_reference(parent.provider)[0]
-                if urns.package_of(urns.type_of(above)) == package:
-                    reference = parent.provider
-        return reference or self._known.inherited_provider(goal.parent, package) or self._default_provider(request)
+        given = request.provider or request.providers.get(package, "")
+        return self.provider_for(given, goal.parent, package) or self._default_provider(request)
+
+    def provider_for(self, given: str, parent: str, package: str) -> str:
+        """The provider given, or the parent's if it is of the package, or what a component above gives; or none."""
+        if given:
+            return given
+        goal = self._known.goals.get(parent)
+        if goal is not None and goal.provider:
+            above = urns.split_reference(goal.provider)[0]
+            if urns.package_of(urns.type_of(above)) == package:
+                return goal.provider
+        return self._known.inherited_provider(parent, package)
 
     def remember_providers(self, request: pb.RegisterResourceRequest, urn: str) -> None:
         """A component's `providers` serve what is below it."""
@@ -148,6 +153,16 @@ def _path_below(root: Path, uri: str) -> str:
     if parsed.scheme != "file" or not path.is_relative_to(root):
         return ""
     return path.relative_to(root).as_posix()
+
+
+def plugin_settings(inputs: dict[str, Any], version: str, url: str) -> None:
+    """Put into a provider's inputs which plugin is wanted."""
+    if version:
+        inputs["version"] = version
+    if version or url:
+        internal = inputs.setdefault(INTERNAL, {})
+        if url:
+            internal["pluginDownloadURL"] = url
 
 
 def aliases(request: pb.RegisterResourceRequest) -> list[Alias]:
@@ -201,7 +216,8 @@ def _camel(kind: str) -> str:
     return head + tail.capitalize()
 
 
-def _delete_before_replace(request: pb.RegisterResourceRequest) -> bool | None:
+def delete_before_replace(request: pb.RegisterResourceRequest) -> bool | None:
+    """The option, None if the program leaves it to the provider."""
     if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace:
         return bool(request.deleteBeforeReplace)
     return None

@@ -86,6 +86,9 @@ class Step:
     def apply(self, deployment: Deployment) -> None:
         """Do it. Raises ResourceError, ProviderError, or PartialFailure."""
 
+    def complete(self, deployment: Deployment) -> None:
+        """What is left to do for a component once its outputs are registered."""
+
     def told(self) -> events.Step:
         """The step as events and results show it."""
         resource, old, new = self.resource, self.old, self.new
@@ -130,7 +133,7 @@ class Create(Step):
 
     def apply(self, deployment: Deployment) -> None:
         new = self.new
-        deployment.hooks.run("before_create", None, new)
+        deployment.hooks.before("Create", None, new)
         failure: ProviderError | None = None
         if self.provider is not None:
             subject = Subject(new.urn, timeout=new.custom_timeouts.get("create", 0))
@@ -151,7 +154,10 @@ class Create(Step):
         if failure is not None:
             raise PartialFailure(_reasons(failure))
         if new.custom:
-            deployment.hooks.run("after_create", None, new)
+            deployment.hooks.after("Create", None, new)
+
+    def complete(self, deployment: Deployment) -> None:
+        deployment.hooks.after("Create", None, self.new)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -170,7 +176,7 @@ class Update(Step):
     def apply(self, deployment: Deployment) -> None:
         old, new = self.old, self.new
         new.id, new.created, new.modified = old.id, old.created, old.modified
-        deployment.hooks.run("before_update", old, new)
+        deployment.hooks.before("Update", old, new)
         if self.provider is None:
             new.outputs = {}
             return
@@ -190,7 +196,10 @@ class Update(Step):
         mark_secrets(new, deployment)
         if failure is not None:
             raise PartialFailure(_reasons(failure))
-        deployment.hooks.run("after_update", old, new)
+        deployment.hooks.after("Update", old, new)
+
+    def complete(self, deployment: Deployment) -> None:
+        deployment.hooks.after("Update", self.old, self.new)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -215,7 +224,7 @@ class Delete(Step):
 
     def apply(self, deployment: Deployment) -> None:
         old = self.old
-        deployment.hooks.run("before_delete", old, None)
+        deployment.hooks.before("Delete", old, None)
         if not self.replacing and old.protect:
             raise ProtectedError(
                 old.urn,
@@ -227,7 +236,7 @@ class Delete(Step):
             self.provider().delete(subject, old.inputs, old.outputs)
         if self.before_create:
             old.pending_replacement = True  # only now: a failed deletion is to be tried again
-        deployment.hooks.run("after_delete", old, None)
+        deployment.hooks.after("Delete", old, None)
 
     def _reaches_provider(self, deployment: Deployment) -> bool:
         old = self.old
