@@ -23,8 +23,9 @@ T = TypeVar("T")
 Required = Annotated[str, Meta(min_length=1)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
-_SEE = " See the API docs for more information about request parameters."
+SEE = " See the API docs for more information about request parameters."
 _CAMEL = re.compile(r"_([a-z0-9])")
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _WHERE = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -44,7 +45,7 @@ class Body(Generic[T]):
 
     def decode(self, body: bytes, params: Mapping[str, str]) -> T:
         """The body of a POST, PUT, PATCH or DELETE; raises ApiError with MLflow's message."""
-        if not params:
+        if not params and b"\\u0000" not in body:
             try:
                 return self._decode(body)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -71,6 +72,7 @@ class Body(Generic[T]):
     def from_values(self, given: dict[str, Any]) -> T:
         """Values by name, as a dialect has decoded them."""
         values = _normalized(self.type, given, "")
+        _check_text(values)
         try:
             return msgspec.convert(values, self.type, strict=False)
         except msgspec.ValidationError as error:
@@ -79,18 +81,31 @@ class Body(Generic[T]):
             value = _at(values, path)
             hint = f" Hint: Value was of type '{type(value).__name__}'."
             shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-            raise invalid(f"Invalid value {shown} for parameter '{path}' supplied: {hint}{_SEE}") from None
+            raise invalid(f"Invalid value {shown} for parameter '{path}' supplied: {hint}{SEE}") from None
 
 
 def _loose(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`; MLflow takes what it cannot parse for an empty one."""
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode())
         if isinstance(value, str):  # old clients encoded twice
             value = json.loads(value)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _check_text(values: dict[str, Any]) -> None:
+    """Refuses text that no database stores alike: NUL characters and lone surrogates."""
+    waiting: list[Any] = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+        elif isinstance(value, str) and _UNSTORABLE.search(value):
+            raise invalid("The request has text with a NUL character or a lone surrogate; leave these out.")
 
 
 def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any
         required = field.default is NODEFAULT and field.default_factory is NODEFAULT
         if value is None or (value == "" and (required or _plain(hint) is not str)):
             if required:
-                raise invalid(f"Missing value for required parameter '{path}{name}'.{_SEE}")
+                raise invalid(f"Missing value for required parameter '{path}{name}'.{SEE}")
             continue
         inner = _message(hint)
         if inner is not None and isinstance(value, dict):

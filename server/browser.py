@@ -4,12 +4,15 @@ Without the first, a page may rebind its own name to 127.0.0.1 and read everythi
 the second, it may post forms (CVE-2023-43472).
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from trackstack.server.errors import PERMISSION_DENIED, ApiError
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:/@\[\]]+))(?::[0-9]{1,5})?")
 
 
 def names(text: str) -> frozenset[str]:
@@ -44,8 +47,10 @@ class BrowserGuard:
     def _allows(self, header: bytes) -> bool:
         if "*" in self._hosts:
             return True
-        text = header.decode("latin-1").lower()
-        host = text[1:].partition("]")[0] if text.startswith("[") else text.rpartition(":")[0] or text
+        match = _HOST.fullmatch(header.decode("latin-1").lower())
+        if match is None:
+            return False
+        host = match[1] or match[2]
         if host in self._hosts or host == "localhost":
             return True
         try:

@@ -94,7 +94,8 @@ async def log_model(call: Call, body: LogModel) -> None:
     fields = set(model) if isinstance(model, dict) else set()
     if missing := _LEGACY_FIELDS - fields:
         raise invalid(f"Model json is missing mandatory fields: {missing}")
-    await call.store.logging.append(body.run_id, "mlflow.log-model.history", model)
+    kept = {key: model[key] for key in (*_LEGACY_FIELDS, "model_uuid") if key in model}
+    await call.store.logging.append(body.run_id, "mlflow.log-model.history", kept)
 
 
 async def search_datasets(call: Call, body: SearchDatasets) -> Summaries:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from trackstack.server.bodies import Int64, Message, Required
+from trackstack.server.bodies import SEE, Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
 from trackstack.server.routes import READ, Route
@@ -78,10 +78,10 @@ async def samples(call: Call, body: GetSamples) -> History:
     if len(body.run_ids) > MOST_RUNS:
         raise invalid(
             f"GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids. "
-            f"Received {len(body.run_ids)} run_ids."
+            f"Received {len(body.run_ids)} run_ids.{SEE}"
         )
     if not 1 <= body.max_results <= MOST_SAMPLES:
-        raise invalid(f"max_results must be between 1 and {MOST_SAMPLES}.")
+        raise invalid(f"max_results must be between 1 and {MOST_SAMPLES}.{SEE}")
     start, end = body.start_step, body.end_step
     if (start is None) != (end is None):
         raise invalid("If either start step or end step are specified, both must be specified.")

@@ -1,0 +1,94 @@
+"""One tracking server for all tests of a process, and clients of it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from tests.server.postgres import Postgres
+from tests.server.serving import Server
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], tuple[str, ...]]]:
+    """Makes an empty database; returns the flags that name it to a server."""
+    if request.config.getoption("--store") == "sqlite":
+        yield lambda: ()
+        return
+    postgres = Postgres(tmp_path_factory.mktemp("postgres", numbered=True))
+    for folder in postgres.folder.parents:
+        if folder.name.startswith("pytest-"):
+            folder.chmod(0o755)  # the database's user must reach its folder
+    postgres.start()
+    yield lambda: ("--database-url", postgres.create(f"t{uuid.uuid4().hex}"))
+    postgres.stop()
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], tuple[str, ...]]
+) -> Iterator[Start]:
+    """Starts servers with their own data; flags are those of `serve`."""
+    servers: list[Server] = []
+
+    def start(*flags: str, data_dir: Path | None = None, **environment: str) -> Server:
+        folder = data_dir or tmp_path_factory.mktemp("server")
+        server = Server(folder, (*new_database(), *flags), environment)
+        server.start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        if server.process is not None:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(start_server: Start) -> Server:
+    """A server that all tests share; they keep apart by the names of their experiments."""
+    return start_server()
+
+
+@pytest.fixture
+def fresh_server(start_server: Start) -> Iterator[Server]:
+    """A server that nobody has used."""
+    one = start_server()
+    yield one
+    if one.process is not None:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[httpx.Client]:
+    """Plain HTTP with the admin token."""
+    with server.client() as one:
+        yield one
+
+
+@pytest.fixture
+def tracking(server: Server, monkeypatch: pytest.MonkeyPatch) -> "MlflowClient":
+    """MLflow's own client."""
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", server.token.text)
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
+    mlflow.set_tracking_uri(server.url)
+    return mlflow.MlflowClient(server.url)
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that no other test uses."""
+    return f"x-{uuid.uuid4().hex[:12]}"
