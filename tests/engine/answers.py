@@ -7,9 +7,7 @@ from typing import Any
 from google.protobuf import any_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import status_pb2
-
 from tests.engine.scripted import Answer, Call, ScriptedProvider, message, plain
-
 
 
 def fails(text: str) -> Answer:
@@ -79,5 +77,3 @@ def drifted(**properties: Any) -> Answer:
         return provider.default(call)
 
     return answer
-
-

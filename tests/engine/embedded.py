@@ -9,6 +9,7 @@ from typing import Any
 from tests.engine.play import Outcome
 from tests.engine.scenarios.model import PASSPHRASE, PROJECT, STACK, Operation, Scenario
 from tests.engine.scripted import ScriptedProvider
+
 from trackstack.engine import Backend, Options, Passphrase
 from trackstack.engine.errors import EngineError
 from trackstack.engine.events import Event, OperationFinished, StepFailed, StepStarted

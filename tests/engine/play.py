@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from trackstack.engine.secrets import Passphrase, provider_state
-
 from tests.engine.scenarios.model import PASSPHRASE, PROJECT, STACK, Operation, Scenario
 from tests.engine.scripted import UNKNOWN, Call, ScriptedProvider
+from tests.engine.traces import Related, canonical, related
+
+from trackstack.engine.secrets import Passphrase, provider_state
 
 SIG = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # the wire's mark of a secret, not one
@@ -51,28 +52,44 @@ def play(scenario: Scenario, engine: Engine, provider: ScriptedProvider) -> list
     notes = []
     for index, operation in enumerate(scenario.operations):
         edit_state(engine.folder, operation)
+        before = resources_of(engine.folder)
         provider.script = operation.script
         provider.calls.clear()
         outcome = engine.run(scenario, index, provider)
-        notes.append(note(operation, outcome, provider, engine.folder))
+        needs = related([*before, *resources_of(engine.folder)])
+        notes.append(note(operation, outcome, provider, engine.folder, needs))
     return notes
 
 
-def note(operation: Operation, outcome: Outcome, provider: ScriptedProvider, folder: Path) -> Note:
+def note(
+    operation: Operation, outcome: Outcome, provider: ScriptedProvider, folder: Path, needs: Related
+) -> Note:
     """The operation's outcome, normalised; a preview's without the state, which it cannot change."""
+    steps = [step for step in outcome.steps if "::default" not in step[1]]
+    calls = [call_note(call) for call in provider.calls]
+    asked = [
+        (call.urn, json.dumps(noted, sort_keys=True))
+        for call, noted in zip(provider.calls, calls, strict=True)
+    ]
     written: Note = {
         "kind": operation.kind,
         "succeeded": outcome.succeeded,
-        "steps": [list(step) for step in outcome.steps if "::default" not in step[1]],
+        "steps": [list(steps[place]) for place in canonical([(urn, op) for op, urn in steps], needs)],
         "failed": sorted(outcome.failed),
         "changes": outcome.changes,
-        "calls": [call_note(call) for call in provider.calls],
+        "calls": [calls[place] for place in canonical(asked, needs)],
     }
     if operation.kind != "preview":
         written |= state_note(json.loads(checkpoint_file(folder).read_text()))
         written["world"] = dict(sorted(provider.world.items()))
     text = _same_ids(json.dumps(written)).replace(f"urn:pulumi:{STACK}::{PROJECT}::", "~")
     return json.loads(text)  # type: ignore[no-any-return]
+
+
+def resources_of(folder: Path) -> list[dict[str, Any]]:
+    """The checkpoint's resources as they are written."""
+    latest = json.loads(checkpoint_file(folder).read_text())["checkpoint"].get("latest") or {}
+    return latest.get("resources") or []
 
 
 def edit_state(folder: Path, operation: Operation) -> None:
@@ -95,7 +112,8 @@ def state_note(document: dict[str, Any]) -> Note:
         {"type": p["type"], "resource": resource_note(p["resource"], secrets)}
         for p in latest.get("pending_operations") or []
     ]
-    return {"resources": resources, "pending": pending}
+    order = canonical([(r["urn"], json.dumps(r, sort_keys=True)) for r in resources], related(resources))
+    return {"resources": [resources[place] for place in order], "pending": pending}
 
 
 def resource_note(resource: dict[str, Any], secrets: Passphrase | None) -> Note:
@@ -127,5 +145,6 @@ def _same_ids(text: str) -> str:
     """Random ids by the order in which they appear."""
     seen: dict[str, str] = {}
     return UUID.sub(
-        lambda match: UNKNOWN if match[0] == UNKNOWN else seen.setdefault(match[0], f"uuid-{len(seen) + 1}"), text
+        lambda match: UNKNOWN if match[0] == UNKNOWN else seen.setdefault(match[0], f"uuid-{len(seen) + 1}"),
+        text,
     )

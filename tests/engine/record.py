@@ -1,7 +1,8 @@
-"""Records what the `pulumi` on PATH does in each scenario; the records are what the embedded engine must match.
+"""Records what the `pulumi` on PATH does in each scenario; the records are what the embedded engine must
+match.
 
-    python -m tests.engine.record              all scenarios
-    python -m tests.engine.record NAME …       some
+python -m tests.engine.record              all scenarios
+python -m tests.engine.record NAME …       some
 """
 
 from __future__ import annotations

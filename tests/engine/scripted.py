@@ -246,7 +246,8 @@ def changed_keys(call: Call) -> list[str]:
 @contextmanager
 def serve(provider: ResourceProviderServicer) -> Iterator[int]:
     """The provider on a loopback port, for whoever attaches to it."""
-    server = grpc.server(ThreadPoolExecutor(8))
+    limits = [(f"grpc.max_{way}_message_length", 400 * 1024 * 1024) for way in ("send", "receive")]
+    server = grpc.server(ThreadPoolExecutor(8), options=limits)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

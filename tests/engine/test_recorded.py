@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.engine.embedded import Embedded
 from tests.engine.play import play
 from tests.engine.scenarios.table import SCENARIOS

@@ -6,8 +6,18 @@ from typing import Any
 
 import pulumi
 from pulumi import Alias, ResourceOptions
-
-from tests.engine.scenarios.model import Cloud, Group, Program, Scenario, Thing, destroy, preview, things, up, urn
+from tests.engine.scenarios.model import (
+    Cloud,
+    Group,
+    Program,
+    Scenario,
+    Thing,
+    destroy,
+    preview,
+    things,
+    up,
+    urn,
+)
 
 OTHER = "cloud:index:Other"
 
@@ -16,8 +26,8 @@ def aliased(name: str, *aliases: str | Alias, **properties: Any) -> Program:
     return lambda: Thing(name, ResourceOptions(aliases=list(aliases)), **properties)
 
 
-def family(name: str, *aliases: str | Alias, token: str = "app:index:Group") -> None:
-    group = Group(name, ResourceOptions(aliases=list(aliases)), token=token)
+def family(name: str, *aliases: str | Alias, kind: str = "app:index:Group") -> None:
+    group = Group(name, ResourceOptions(aliases=list(aliases)), token=kind)
     a = Thing(f"{name}-a", ResourceOptions(parent=group), size=1)
     Thing("b", ResourceOptions(parent=a), size=1)
 
@@ -115,7 +125,7 @@ SCENARIOS = (
         "A component of a new type takes its children along.",
         (
             up(lambda: family("g")),
-            up(lambda: family("g", Alias(type_="app:index:Group"), token="app:index:Team")),
+            up(lambda: family("g", Alias(type_="app:index:Group"), kind="app:index:Team")),
         ),
     ),
     Scenario(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pulumi
 from pulumi import ResourceOptions
-
 from tests.engine.answers import cannot_compare, checks_to, compares, refuses
 from tests.engine.scenarios.model import (
     Cloud,
@@ -137,7 +136,10 @@ SCENARIOS = (
     Scenario(
         "check-failure",
         "A refused input fails before anything is made.",
-        (up(chain("a", "b"), {"check:b": refuses(upstream="no such thing")}, fails=True), up(chain("a", "b"))),
+        (
+            up(chain("a", "b"), {"check:b": refuses(upstream="none")}, fails=True),
+            up(chain("a", "b")),
+        ),
     ),
     Scenario(
         "diff-unknown",
@@ -153,5 +155,5 @@ SCENARIOS = (
         "A provider may overlook a change; the state then keeps the new inputs.",
         (up(things("a", size=1)), up(things("a", size=2), {"diff": compares()}), up(things("a", size=2))),
     ),
-    Scenario("timeouts", "Custom timeouts reach the calls.", (up(with_timeouts), up(with_timeouts), destroy())),
+    Scenario("timeouts", "They reach the calls.", (up(with_timeouts), up(with_timeouts), destroy())),
 )

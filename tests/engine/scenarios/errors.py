@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pulumi
 from pulumi import ResourceOptions
-
 from tests.engine.answers import fails, half_done
 from tests.engine.scenarios.model import Group, Scenario, Thing, chain, destroy, empty, refresh, things, up
 
@@ -60,7 +59,9 @@ SCENARIOS = (
         ),
     ),
     Scenario(
-        "apply-error", "An exception in an apply fails the update.", (up(breaking_apply, fails=True), destroy())
+        "apply-error",
+        "An exception in an apply fails it.",
+        (up(breaking_apply, fails=True), destroy()),
     ),
     Scenario(
         "create-error",

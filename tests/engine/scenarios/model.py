@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 import pulumi
 from pulumi import Output, ResourceOptions
-
 from tests.engine.scripted import Script
 
 PROJECT, STACK, PASSPHRASE = "demo", "dev", "correct horse"
 
-Program = Callable[[], None]
+Program = Callable[[], Any]
 Kind = Literal["up", "preview", "refresh", "destroy"]
 Edit = Callable[[dict[str, Any]], None]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 from pulumi import ResourceOptions
-
 from tests.engine.scenarios.model import Group, Scenario, Thing, destroy, empty, preview, things, up, urn
 
 
@@ -107,7 +106,12 @@ SCENARIOS = (
     Scenario(
         "protect-inherited",
         "Children inherit protection and may drop it.",
-        (up(lambda: protected_family(True)), up(empty, fails=True), up(lambda: protected_family(False)), up(empty)),
+        (
+            up(lambda: protected_family(True)),
+            up(empty, fails=True),
+            up(lambda: protected_family(False)),
+            up(empty),
+        ),
     ),
     Scenario(
         "retain-on-delete",

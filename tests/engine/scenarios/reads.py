@@ -7,9 +7,18 @@ from typing import Any
 import pulumi
 from pulumi import ResourceOptions
 from pulumi.runtime.proto import provider_pb2 as pb
-
 from tests.engine.answers import half_done
-from tests.engine.scenarios.model import Program, Scenario, Thing, destroy, empty, preview, refresh, things, up
+from tests.engine.scenarios.model import (
+    Program,
+    Scenario,
+    Thing,
+    destroy,
+    empty,
+    preview,
+    refresh,
+    things,
+    up,
+)
 from tests.engine.scripted import Answer, Call, ScriptedProvider, message
 
 

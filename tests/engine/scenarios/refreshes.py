@@ -6,9 +6,20 @@ from typing import Any
 
 from pulumi import ResourceOptions
 from pulumi.runtime.proto import provider_pb2 as pb
-
 from tests.engine.answers import drifted, fails, missing
-from tests.engine.scenarios.model import Edit, Group, Scenario, Thing, chain, destroy, preview, refresh, things, up, urn
+from tests.engine.scenarios.model import (
+    Edit,
+    Group,
+    Scenario,
+    Thing,
+    chain,
+    destroy,
+    preview,
+    refresh,
+    things,
+    up,
+    urn,
+)
 from tests.engine.scripted import Call, ScriptedProvider, message
 
 
@@ -79,7 +90,9 @@ SCENARIOS = (
         (up(family), refresh({"read:a": missing}), up(family), destroy()),
     ),
     Scenario(
-        "refresh-new-id", "A read may give another id.", (up(things("a", size=1)), refresh({"read:a": renumbered}))
+        "refresh-new-id",
+        "A read may change it.",
+        (up(things("a", size=1)), refresh({"read:a": renumbered})),
     ),
     Scenario(
         "refresh-without-inputs",

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi import ResourceOptions
-
 from tests.engine.answers import compares, fails
-from tests.engine.scenarios.model import Group, Program, Scenario, Thing, chain, destroy, empty, preview, things, up
+from tests.engine.scenarios.model import (
+    Group,
+    Program,
+    Scenario,
+    Thing,
+    chain,
+    destroy,
+    empty,
+    preview,
+    things,
+    up,
+)
 
 
 def explicit(first: bool | None, **properties: Any) -> Program:
@@ -98,7 +108,11 @@ SCENARIOS = (
     Scenario(
         "replace-create-error",
         "When the new one cannot be made the old one stays as it is.",
-        (up(things("a", kind="x")), up(things("a", kind="y"), NO_ROOM, fails=True), up(things("a", kind="y"))),
+        (
+            up(things("a", kind="x")),
+            up(things("a", kind="y"), NO_ROOM, fails=True),
+            up(things("a", kind="y")),
+        ),
     ),
     Scenario(
         "pending-replacement",

@@ -6,9 +6,19 @@ from typing import Any
 
 import pulumi
 from pulumi import Output, ResourceOptions
-
 from tests.engine.answers import fails
-from tests.engine.scenarios.model import Group, Program, Scenario, Thing, destroy, empty, preview, refresh, things, up
+from tests.engine.scenarios.model import (
+    Group,
+    Program,
+    Scenario,
+    Thing,
+    destroy,
+    empty,
+    preview,
+    refresh,
+    things,
+    up,
+)
 
 
 def secretive(password: str, *, hidden: bool = True) -> None:
@@ -45,8 +55,10 @@ def referring() -> None:
 
 def invoking() -> None:
     found = pulumi.runtime.invoke("cloud:index:find", {"name": "x", "size": 1})
-    a = Thing("a", found=found["name"] if found else None)
-    later = a.address.apply(lambda address: pulumi.runtime.invoke("cloud:index:find", {"at": address})["at"])
+    a = Thing("a", found=found.value["name"])
+    later = a.address.apply(
+        lambda address: pulumi.runtime.invoke("cloud:index:find", {"at": address}).value["at"]
+    )
     Thing("b", found=later)
 
 
@@ -129,7 +141,9 @@ SCENARIOS = (
     ),
     Scenario("invokes", "Functions of the provider.", (preview(invoking), up(invoking), up(invoking))),
     Scenario(
-        "invoke-error", "A failed function fails the program.", (up(invoking, {"invoke": fails("none")}, fails=True),)
+        "invoke-error",
+        "A failed function fails the program.",
+        (up(invoking, {"invoke": fails("none")}, fails=True),),
     ),
     Scenario(
         "transforms",
