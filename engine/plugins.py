@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -33,6 +33,7 @@ _OPTIONS = (
 )
 _START_SECONDS = 60  # until the port is printed, and until it answers; large Go plugins need several
 _STOP_SECONDS = 3
+_LAST_WORDS_SECONDS = 0.3
 _WORDS = 20  # lines of what the plugin said that are kept for an error
 
 
@@ -115,8 +116,8 @@ class _Process:
             )
         except OSError as error:
             raise EngineError(f"cannot start the provider plugin {command[0]}: {error.strerror}") from error
-        self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
-        self._listener.start()
+        self._listeners: list[threading.Thread] = []
+        self._listen(self._process.stderr)
 
     def port(self) -> int:
         """The port it prints. Raises EngineError if it prints something else, ends, or takes too long."""
@@ -131,7 +132,7 @@ class _Process:
             self.stop()
             said = f"printed {line.decode(errors='replace')!r} instead of a port" if line else self.ended()
             raise EngineError(f"the provider plugin of package {self._package} {said} at its start")
-        threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
+        self._listen(self._process.stdout)
         return int(line)
 
     def ended(self) -> str:
@@ -141,7 +142,7 @@ class _Process:
         code = self._process.poll()
         if code is None:
             return "stopped answering"
-        self._listener.join(_STOP_SECONDS)
+        self._listeners[0].join(_LAST_WORDS_SECONDS)  # longer only if a child keeps its stderr open
         last = f" (it said: {self._words[-1]})" if self._words else ""
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return how + last
@@ -153,13 +154,21 @@ class _Process:
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP_SECONDS)
+        for listener in self._listeners:
+            listener.join(_STOP_SECONDS)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
 
-    def _listen(self, stream: Any) -> None:
-        with stream:
-            for line in stream:
+    def _listen(self, stream: IO[bytes] | None) -> None:
+        def listen() -> None:
+            for line in stream or ():
                 text = line.decode(errors="replace").strip()
                 if text:
                     self._words.append(text)
+
+        self._listeners.append(threading.Thread(target=listen, daemon=True))
+        self._listeners[-1].start()
 
 
 class _EngineService(engine_pb2_grpc.EngineServicer):
