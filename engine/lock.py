@@ -166,13 +166,19 @@ def _holder(path: Path, data: bytes) -> Holder:
     content: object = None
     with suppress(ValueError):
         content = json.loads(data)
-    if not isinstance(content, dict) or not isinstance(content.get("pid"), int):
+    pid = content.get("pid") if isinstance(content, dict) else None
+    if (
+        not isinstance(content, dict)
+        or isinstance(pid, bool)
+        or not isinstance(pid, int)
+        or not 0 < pid < 2**31
+    ):
         return Holder(None, None, None, None, path)
     since = None
-    with suppress(ValueError, TypeError):
+    with suppress(KeyError, TypeError, ValueError):
         since = datetime.fromisoformat(content["timestamp"])
     return Holder(
-        content["pid"],
+        pid,
         str(content.get("username")),
         str(content.get("hostname")),
         since,

@@ -28,16 +28,14 @@ class Recorded:
 def read(data: bytes, source: str) -> Recorded | None:
     """The journal in `data`; None when not even its first line was written whole.
 
-    Lines cut off at the end are dropped. Raises StateError for damage before the end.
+    A last line that was cut off is dropped. Raises StateError for any other damage.
     """
     records: list[Record] = []
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):  # behind the last newline: cut off, or nothing
+    *lines, _ = data.split(b"\n")  # behind the last newline: nothing, or what was cut off
+    for number, line in enumerate(lines, start=1):
         record = _record(line)
         if record is None:
-            if any(_record(later) is not None for later in lines[number:-1]):
-                raise StateError(f"{source}: damaged in line {number}; what it says cannot be trusted")
-            break
+            raise StateError(f"{source}: damaged in line {number}; what it says cannot be trusted")
         records.append(record)
     if not records:
         return None
@@ -87,9 +85,9 @@ def _taken(number: int, olds: dict[int, Resource], news: dict[int, Resource]) ->
 
 def _record(line: bytes) -> Record | None:
     checksum, _, body = line.partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(body):
+        return None
     try:
-        if int(checksum, 16) != zlib.crc32(body):
-            return None
         record = json.loads(body)
     except ValueError:
         return None
