@@ -49,29 +49,31 @@ class PulumiProvider:
         self._project = project
         self._secrets = secrets
 
-    def CheckConfig(self, request: Any, context: Any) -> pb.CheckResponse:  # noqa: N802
+    def CheckConfig(self, request: Any, context: Any) -> pb.CheckResponse:
         """It has no configuration."""
         return pb.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: Any, context: Any) -> pb.DiffResponse:  # noqa: N802
+    def DiffConfig(self, request: Any, context: Any) -> pb.DiffResponse:
         """Nor differences of it."""
         return pb.DiffResponse(changes=pb.DiffResponse.DIFF_NONE)
 
-    def Configure(self, request: Any, context: Any) -> pb.ConfigureResponse:  # noqa: N802
+    def Configure(self, request: Any, context: Any) -> pb.ConfigureResponse:
         """It takes everything as it is."""
         return pb.ConfigureResponse(acceptSecrets=True, acceptResources=True, supportsPreview=True)
 
-    def Check(self, request: Any, context: Any) -> pb.CheckResponse:  # noqa: N802
+    def Check(self, request: Any, context: Any) -> pb.CheckResponse:
         """One property, `name` or `input`."""
         wanted = {STACK_REFERENCE: "name", STASH: "input"}.get(urns.type_of(request.urn))
         if wanted is None:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"unknown type {urns.type_of(request.urn)}")
-        failures = [pb.CheckFailure(property=k, reason="unknown property") for k in request.news.fields if k != wanted]
+            raise NotImplementedError(f"unknown type {urns.type_of(request.urn)}")
+        failures = [
+            pb.CheckFailure(property=k, reason="unknown property") for k in request.news.fields if k != wanted
+        ]
         if wanted not in request.news.fields:
             failures.append(pb.CheckFailure(property=wanted, reason="missing required property"))
         return pb.CheckResponse(inputs=request.news, failures=failures)
 
-    def Diff(self, request: Any, context: Any) -> pb.DiffResponse:  # noqa: N802
+    def Diff(self, request: Any, context: Any) -> pb.DiffResponse:
         """Another name is another reference; another input is an update."""
         key = "name" if urns.type_of(request.urn) == STACK_REFERENCE else "input"
         if request.news.fields[key] == request.old_inputs.fields[key]:
@@ -79,16 +81,18 @@ class PulumiProvider:
         replaces = [key] if key == "name" else []
         return pb.DiffResponse(changes=pb.DiffResponse.DIFF_SOME, diffs=[key], replaces=replaces)
 
-    def Create(self, request: Any, context: Any) -> pb.CreateResponse:  # noqa: N802
+    def Create(self, request: Any, context: Any) -> pb.CreateResponse:
         """Read the other stack, or keep the value."""
         inputs = from_struct(request.properties)
         if urns.type_of(request.urn) == STACK_REFERENCE:
             outputs = self._outputs(inputs, context)
         else:
             outputs = {"input": inputs.get("input"), "output": inputs.get("input")}
-        return pb.CreateResponse(id="" if request.preview else str(uuid.uuid4()), properties=to_struct(outputs))
+        return pb.CreateResponse(
+            id="" if request.preview else str(uuid.uuid4()), properties=to_struct(outputs)
+        )
 
-    def Update(self, request: Any, context: Any) -> pb.UpdateResponse:  # noqa: N802
+    def Update(self, request: Any, context: Any) -> pb.UpdateResponse:
         """A stash keeps the output that it was made with."""
         outputs = {
             "input": from_struct(request.news).get("input"),
@@ -96,11 +100,11 @@ class PulumiProvider:
         }
         return pb.UpdateResponse(properties=to_struct(outputs))
 
-    def Delete(self, request: Any, context: Any) -> Empty:  # noqa: N802
+    def Delete(self, request: Any, context: Any) -> Empty:
         """Nothing is out there."""
         return Empty()
 
-    def Read(self, request: Any, context: Any) -> pb.ReadResponse:  # noqa: N802
+    def Read(self, request: Any, context: Any) -> pb.ReadResponse:
         """The other stack's outputs now."""
         inputs = from_struct(request.inputs)
         if urns.type_of(request.urn) == STASH:
@@ -111,14 +115,16 @@ class PulumiProvider:
             id=request.id, properties=to_struct(self._outputs(inputs, context)), inputs=request.inputs
         )
 
-    def Invoke(self, request: Any, context: Any) -> pb.InvokeResponse:  # noqa: N802
+    def Invoke(self, request: Any, context: Any) -> pb.InvokeResponse:
         """`readStackOutputs` by name."""
         if request.tok != "pulumi:pulumi:readStackOutputs":
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"unknown function {request.tok}")
         outputs = self._outputs(from_struct(request.args), context)
-        return pb.InvokeResponse(**{"return": to_struct(outputs)})
+        response = pb.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(outputs))
+        return response
 
-    def Cancel(self, request: Any, context: Any) -> Empty:  # noqa: N802
+    def Cancel(self, request: Any, context: Any) -> Empty:
         """Nothing runs long."""
         return Empty()
 

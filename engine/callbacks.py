@@ -12,6 +12,7 @@ from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc
 from pulumi.runtime.proto import resource_pb2 as pb
 
 from trackstack.engine.errors import EngineError, ResourceError
+from trackstack.engine.events import Severity
 from trackstack.engine.resource import Resource
 from trackstack.engine.wire import to_struct
 
@@ -58,7 +59,7 @@ class Hook:
 class Hooks:
     """The resource hooks that the program registered, by name."""
 
-    def __init__(self, callbacks: Callbacks, *, preview: bool, say: Callable[[str, str, str], None]) -> None:
+    def __init__(self, callbacks: Callbacks, *, preview: bool, say: Callable[[Severity, str, str], None]) -> None:
         self._callbacks = callbacks
         self._preview = preview
         self._say = say
@@ -90,7 +91,9 @@ class Hooks:
         for name in resource.resource_hooks.get(kind, ()):
             hook = self._hooks.get(name)
             if hook is None:
-                raise ResourceError(resource.urn, f"resource hook {name!r} of {resource.urn} is not registered")
+                raise ResourceError(
+                    resource.urn, f"resource hook {name!r} of {resource.urn} is not registered"
+                )
             if self._preview and not hook.on_dry_run:
                 continue
             message = self._invoke(hook, resource, old, new)

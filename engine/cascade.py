@@ -2,50 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from trackstack.engine.deployment import Deployment
+from trackstack.engine.comparison import provider_diff
 from trackstack.engine.diffs import with_replace_on_changes
 from trackstack.engine.graph import provider_urn
+from trackstack.engine.planned import Planned
 from trackstack.engine.provider import DiffUnavailableError
 from trackstack.engine.resource import Resource
 from trackstack.engine.values import UNKNOWN
 
-if TYPE_CHECKING:
-    from trackstack.engine.plan import Planner
-
 Dependent = tuple[Resource, tuple[str, ...]]
 
 
-def dependents_to_replace(
-    deployment: Deployment, planner: Planner, root: Resource, urn: str
-) -> list[Dependent]:
+def dependents_to_replace(planned: Planned, root: Resource, urn: str) -> list[Dependent]:
     """The recorded resources that go with `root`, in dependency order, each with the keys that say why."""
+    deployment = planned.deployment
     found: list[Dependent] = []
     if root in deployment.graph:
         replaced = {root.urn}
-        done = planner.generated | planner.operated | deployment.deleted
+        done = planned.generated | planned.operated | deployment.deleted
         for dependent in deployment.graph.depending_on(root, done):
-            keys = _why(deployment, planner, dependent, replaced)
+            keys = _why(planned, dependent, replaced)
             if keys is not None:
                 found.append((dependent, keys))
                 replaced.add(dependent.urn)
-    chosen = {dependent.urn for dependent, _ in found}
-    found += [
-        (resource, ())
-        for resource in [*deployment.news.values(), *deployment.olds.values()]
-        if resource.urn not in chosen
-        and resource.urn != urn
-        and (urn in resource.replace_with or resource.deleted_with == urn)
-        and not chosen.add(resource.urn)  # type: ignore[func-returns-value]  # remembers each URN once
-    ]
+    chosen = {urn, *(dependent.urn for dependent, _ in found)}
+    for resource in [*deployment.news.values(), *deployment.olds.values()]:
+        if resource.urn not in chosen and (urn in resource.replace_with or resource.deleted_with == urn):
+            chosen.add(resource.urn)
+            found.append((resource, ()))
     return found
 
 
-def _why(
-    deployment: Deployment, planner: Planner, resource: Resource, replaced: set[str]
-) -> tuple[str, ...] | None:
+def _why(planned: Planned, resource: Resource, replaced: set[str]) -> tuple[str, ...] | None:
     """The keys for which a dependent is replaced too; None when it can stay."""
+    deployment = planned.deployment
     if not resource.custom or resource.external:
         return None
     if resource.provider and provider_urn(resource) in replaced:
@@ -60,10 +50,9 @@ def _why(
     if resource.is_provider:
         deployment.registry.same(resource, fresh=True)
     inputs = {key: UNKNOWN if key in changing else value for key, value in resource.inputs.items()}
+    provider = deployment.provider_of(resource)
     try:
-        diff = planner.provider_diff(
-            deployment.provider_of(resource), resource, inputs, resource.ignore_changes
-        )
+        diff = provider_diff(deployment, provider, resource, inputs, resource.ignore_changes)
     except DiffUnavailableError:
         return None
     diff = with_replace_on_changes(diff, resource.replace_on_changes, init_errors=False)

@@ -41,7 +41,10 @@ class DefaultProviders:
         inputs = self._config(package)
         plugin_settings(inputs, version, url)
         goal = Goal(
-            type=f"{urns.PROVIDER_PREFIX}{package}", name=default_name(version, url), custom=True, properties=inputs
+            type=f"{urns.PROVIDER_PREFIX}{package}",
+            name=default_name(version, url),
+            custom=True,
+            properties=inputs,
         )
         resource = self._register(goal)
         return urns.make_reference(resource.urn, resource.id)
@@ -63,7 +66,9 @@ class DefaultProviders:
         except (ValueError, TypeError):
             raise ResourceError("", f"pulumi:disable-default-providers is not a list: {disabled!r}") from None
         if "*" in barred or package in barred:
-            message = f"the default provider of '{package}' is disabled; give its resources an explicit provider"
+            message = (
+                f"the default provider of '{package}' is disabled; give its resources an explicit provider"
+            )
             raise ResourceError("", message)
 
 

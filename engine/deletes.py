@@ -5,23 +5,23 @@ from __future__ import annotations
 import copy
 
 from trackstack.engine.cascade import dependents_to_replace
-from trackstack.engine.deployment import Deployment
 from trackstack.engine.errors import ResourceError
 from trackstack.engine.executor import Executor
-from trackstack.engine.plan import Planner
+from trackstack.engine.planned import Planned
+from trackstack.engine.replacement import deletion
 from trackstack.engine.resource import Resource
 from trackstack.engine.steps import RemovePendingReplace, Same, Step
-from trackstack.engine.targets import Targets
 
 
-def delete_rest(deployment: Deployment, planner: Planner, executor: Executor, targets: Targets) -> None:
+def delete_rest(planned: Planned, executor: Executor) -> None:
     """Delete what the program did not register, in layers: what depends on others first.
 
     After a failure in one layer, what the failed resource depends on stays. Errors are noted by the executor.
     """
+    deployment = planned.deployment
     with deployment.lock:
-        allowed = _allowed(deployment, planner, targets)
-        keeps, deletions = _plan(deployment, planner, allowed)
+        allowed = _allowed(planned)
+        keeps, deletions = _plan(planned, allowed)
         layers = deployment.graph.layers([step.resource for step in deletions])
     steps = {id(step.resource): step for step in deletions}
     for keep in keeps:
@@ -36,35 +36,38 @@ def delete_rest(deployment: Deployment, planner: Planner, executor: Executor, ta
                 blocked.update(id(dependency) for dependency in deployment.graph.dependencies_of(resource))
 
 
-def _plan(
-    deployment: Deployment, planner: Planner, allowed: set[str] | None
-) -> tuple[list[Step], list[Step]]:
+def _plan(planned: Planned, allowed: set[str] | None) -> tuple[list[Step], list[Step]]:
+    deployment = planned.deployment
     keeps: list[Step] = []
     deletions: list[Step] = []
     for resource in deployment.base.resources:
         if allowed is not None and resource.urn not in allowed:
-            if not resource.delete and not planner.is_operated_on(resource.urn):
+            if not resource.delete and not planned.is_operated_on(resource.urn):
                 keeps.append(Same(old=resource, new=copy.copy(resource), untargeted=True))
             continue
         if resource.delete:
-            if id(resource) not in planner.condemned:
+            if id(resource) not in planned.condemned:
                 deployment.deleted.add(resource.urn)
-                deletions.append(planner.deletion(resource, replacing_it=True))
-        elif not planner.is_operated_on(resource.urn) and not _recreated(planner, resource):
+                deletions.append(deletion(deployment, resource, replacing=True))
+        elif not planned.is_operated_on(resource.urn) and not _recreated(planned, resource):
             deployment.deleted.add(resource.urn)
             if resource.pending_replacement:
                 deletions.append(RemovePendingReplace(old=resource))
             else:
-                deletions.append(planner.deletion(resource, replacing_it=False))
+                deletions.append(deletion(deployment, resource, replacing=False))
     return keeps, deletions
 
 
-def _recreated(planner: Planner, resource: Resource) -> bool:
-    return planner.aliases.new_by_old.get(resource.urn, resource.urn) in planner.generated and not resource.delete
+def _recreated(planned: Planned, resource: Resource) -> bool:
+    return (
+        planned.aliases.new_by_old.get(resource.urn, resource.urn) in planned.generated
+        and not resource.delete
+    )
 
 
-def _allowed(deployment: Deployment, planner: Planner, targets: Targets) -> set[str] | None:
+def _allowed(planned: Planned) -> set[str] | None:
     """The URNs that may be deleted; None for all. Whatever depends on a target goes with it or is refused."""
+    deployment, targets = planned.deployment, planned.targets
     if not targets.constrained:
         return None
     graph = deployment.graph
@@ -75,10 +78,10 @@ def _allowed(deployment: Deployment, planner: Planner, targets: Targets) -> set[
             allowed.update(dependent.urn for dependent in graph.depending_on(resource, children=True))
     for resource in deployment.base.resources:
         if resource.urn in allowed:
-            allowed.update(d.urn for d, _ in dependents_to_replace(deployment, planner, resource, resource.urn))
+            allowed.update(d.urn for d, _ in dependents_to_replace(planned, resource, resource.urn))
     if not targets.dependents:
         for resource in deployment.base.resources:
-            going = resource.delete or not planner.is_operated_on(resource.urn)
+            going = resource.delete or not planned.is_operated_on(resource.urn)
             if resource.urn in allowed and going and not targets.names(resource.urn):
                 raise ResourceError(
                     resource.urn,

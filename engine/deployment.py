@@ -70,7 +70,7 @@ class Deployment:
         """What an `up` of an unchanged program would do after the refresh, told the other way round."""
         subject = Subject(new.urn, new.id, ignore_changes=tuple(old.ignore_changes))
         try:
-            diff = provider.diff(subject, new.inputs, new.outputs, old.inputs)
+            diff: Diff = provider.diff(subject, new.inputs, new.outputs, old.inputs)
         except DiffUnavailableError:
             return Diff()
         if diff.changes is None:

@@ -150,10 +150,8 @@ def _masked_at(path: str, values: Any) -> Any:
     for element in elements:
         if is_secret(values):
             return mask(values)
-        if isinstance(values, dict) and element in values:
+        try:
             values = values[element]
-        elif isinstance(values, list) and isinstance(element, int) and 0 <= element < len(values):
-            values = values[element]
-        else:
+        except (LookupError, TypeError):
             return None
     return mask(values)

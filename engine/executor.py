@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from trackstack.engine import events
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.errors import CancelledError, EngineError, ResourceError
+from trackstack.engine.failures import ProviderError
 from trackstack.engine.ledger import Ledger
-from trackstack.engine.provider import ProviderError
+from trackstack.engine.reads import Import, Read, Refresh
 from trackstack.engine.resource import Resource
-from trackstack.engine.steps import Import, PartialFailure, ProtectedError, Read, Refresh, Same, Step
+from trackstack.engine.steps import PartialFailure, ProtectedError, Same, Step
 
 _READS_QUIETLY = ("read",)  # counted only when what was read has changed
 
@@ -142,13 +143,10 @@ class Executor:
             return
         if isinstance(step, Refresh):
             op = step.result
-        elif isinstance(step, Read) and op in _READS_QUIETLY and not _read_anew(step.old, step.new):
-            return
-        elif (
+        elif (isinstance(step, Read) and op in _READS_QUIETLY and not _read_anew(step.old, step.new)) or (
             not told.logical
             or (isinstance(step, Same) and step.skipped)
-            or isinstance(step, Import)
-            and (op == "import-replacement")
+            or (isinstance(step, Import) and (op == "import-replacement"))
         ):
             return
         self.changes[op] = self.changes.get(op, 0) + 1

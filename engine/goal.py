@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from trackstack.engine.resource import Resource
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:
@@ -47,3 +49,33 @@ class Goal:
     hooks: dict[str, list[str]] = field(default_factory=dict)
     source_position: str = ""
     stack_trace: list[str] = field(default_factory=list)
+
+    def state(self, urn: str, old: Resource | None, alias: str) -> Resource:
+        """The state that the goal leads to, before its provider has spoken."""
+        return Resource(
+            urn=urn,
+            type=self.type,
+            custom=self.custom,
+            inputs=dict(self.properties),
+            parent=self.parent,
+            protect=bool(self.protect),
+            dependencies=list(self.dependencies),
+            provider=self.provider,
+            property_dependencies=self.property_dependencies,
+            additional_secret_outputs=self.additional_secret_outputs,
+            aliases=[alias] if alias else [],
+            custom_timeouts=self.custom_timeouts,
+            import_id=self.import_id,
+            retain_on_delete=bool(self.retain_on_delete),
+            deleted_with=self.deleted_with,
+            replace_with=self.replace_with,
+            created=old.created if old is not None else "",
+            modified=old.modified if old is not None else "",
+            source_position=self.source_position,
+            stack_trace=[{"sourcePosition": position} for position in self.stack_trace],
+            ignore_changes=self.ignore_changes,
+            hide_diff=list(self.hide_diff),
+            replace_on_changes=self.replace_on_changes,
+            replacement_trigger=self.replacement_trigger,
+            resource_hooks=self.hooks,
+        )

@@ -13,9 +13,10 @@ from typing import cast
 from trackstack.engine import urn as urns
 from trackstack.engine.graph import dependency_urns, provider_urn
 from trackstack.engine.journal import Journal
+from trackstack.engine.reads import Import, Read
 from trackstack.engine.resource import Resource
 from trackstack.engine.snapshot import PendingKind, PendingOperation, Snapshot
-from trackstack.engine.steps import Create, Delete, Import, Read, RemovePendingReplace, Same, Step, Update
+from trackstack.engine.steps import Create, Delete, RemovePendingReplace, Same, Step, Update
 
 
 class Ledger:

@@ -21,10 +21,11 @@ from trackstack.engine.defaults import DefaultProviders
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.errors import EngineError, ResourceError, UnsupportedError
 from trackstack.engine.executor import Executor, Stopped
+from trackstack.engine.failures import ProviderError
 from trackstack.engine.goal import Goal
 from trackstack.engine.ledger import Ledger
 from trackstack.engine.plan import Planner
-from trackstack.engine.provider import ProviderError
+from trackstack.engine.planned import Planned
 from trackstack.engine.registration import Known, Translator, refuse
 from trackstack.engine.resource import Resource
 from trackstack.engine.steps import Step
@@ -57,14 +58,14 @@ class Engine:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
-    def Log(self, request: engine_pb2.LogRequest) -> Empty:  # noqa: N802 - the service's name
+    def Log(self, request: engine_pb2.LogRequest) -> Empty:
         """Debug messages are dropped: the SDK writes several for each call."""
         severity = _SEVERITIES.get(request.severity)
         if severity is not None and not request.ephemeral:
             self._deployment.say(severity, request.message, request.urn)
         return Empty()
 
-    def RequirePulumiVersion(self, request: Any) -> Any:  # noqa: N802
+    def RequirePulumiVersion(self, request: Any) -> Any:
         """The program asks for a version of the CLI, which is not there."""
         return engine_pb2.RequirePulumiVersionResponse()
 
@@ -75,7 +76,7 @@ class Monitor:
     def __init__(
         self,
         deployment: Deployment,
-        planner: Planner,
+        planned: Planned,
         executor: Executor,
         ledger: Ledger,
         *,
@@ -83,7 +84,8 @@ class Monitor:
         finish: Callable[[], None],
     ) -> None:
         self._deployment = deployment
-        self._planner = planner
+        self._planned = planned
+        self._planner = Planner(planned)
         self._executor = executor
         self._ledger = ledger
         self._finish = finish
@@ -97,40 +99,42 @@ class Monitor:
 
     # -- what the SDK tells and asks in the program's loop
 
-    def GetDeploymentInfo(self, request: Any) -> pb.DeploymentInfo:  # noqa: N802
+    def GetDeploymentInfo(self, request: Any) -> pb.DeploymentInfo:
         """The features that this engine has; the SDK refuses what needs others."""
         value = pb.ResourceMonitorFeature.Value
-        return pb.DeploymentInfo(supportedFeatures=[value(f"RESOURCE_MONITOR_FEATURE_{name}") for name in FEATURES])
+        return pb.DeploymentInfo(
+            supportedFeatures=[value(f"RESOURCE_MONITOR_FEATURE_{name}") for name in FEATURES]
+        )
 
-    def RegisterStackTransform(self, callback: Any) -> Empty:  # noqa: N802
+    def RegisterStackTransform(self, callback: Any) -> Empty:
         """A transform of all resources."""
         self._transforms.add_for_stack(callback)
         return Empty()
 
-    def RegisterStackInvokeTransform(self, callback: Any) -> Empty:  # noqa: N802
+    def RegisterStackInvokeTransform(self, callback: Any) -> Empty:
         """A transform of all function calls."""
         self._transforms.add_for_invokes(callback)
         return Empty()
 
-    def RegisterResourceHook(self, request: pb.RegisterResourceHookRequest) -> Empty:  # noqa: N802
+    def RegisterResourceHook(self, request: pb.RegisterResourceHookRequest) -> Empty:
         """A hook that resources name."""
         with self._errors():
             self._deployment.hooks.register(request)
         return Empty()
 
-    def RegisterErrorHook(self, request: Any) -> Any:  # noqa: N802
+    def RegisterErrorHook(self, request: Any) -> Any:
         """Hooks that retry."""
         with self._errors():
             raise UnsupportedError("an error hook", request.name)
 
-    def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
+    def RegisterPackage(self, request: Any) -> Any:
         """Parameterized packages."""
         with self._errors():
             raise UnsupportedError("package parameterization", request.name)
 
     # -- resources
 
-    def RegisterResource(self, request: pb.RegisterResourceRequest) -> pb.RegisterResourceResponse:  # noqa: N802
+    def RegisterResource(self, request: pb.RegisterResourceRequest) -> pb.RegisterResourceResponse:
         """Bring one resource to what the program wants; returns when that is done."""
         try:
             with self._errors():
@@ -148,7 +152,7 @@ class Monitor:
         if not goal.custom:
             self._translator.remember_providers(request, resource.urn)
         outputs = resource.outputs if goal.custom else {}  # pulumi#5978: a component's come later
-        unknown = resource.urn in self._planner.skipped_creates
+        unknown = resource.urn in self._planned.skipped_creates
         return pb.RegisterResourceResponse(
             urn=resource.urn, id=_known_id(resource), object=to_struct(outputs), unknown=unknown
         )
@@ -203,7 +207,7 @@ class Monitor:
     def _request_goal(request: pb.RegisterResourceRequest) -> Goal:
         return Goal(type=request.type, name=request.name, custom=request.custom, parent=request.parent)
 
-    def RegisterResourceOutputs(self, request: pb.RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
+    def RegisterResourceOutputs(self, request: pb.RegisterResourceOutputsRequest) -> Empty:
         """The outputs of a component; those of the stack wait until it is known how the operation ended."""
         with self._errors():
             outputs = from_struct(request.outputs)
@@ -212,7 +216,7 @@ class Monitor:
                 return Empty()
             resource = self._deployment.news.get(request.urn)
             if resource is None:
-                if request.urn in self._planner.skipped_creates or request.urn in self._executor.failed:
+                if request.urn in self._planned.skipped_creates or request.urn in self._executor.failed:
                     return Empty()
                 message = f"cannot complete {request.urn}: its registration is not pending"
                 raise ResourceError(request.urn, message)
@@ -237,7 +241,7 @@ class Monitor:
             root.outputs = outputs
             self._ledger.outputs(root)
 
-    def ReadResource(self, request: pb.ReadResourceRequest) -> pb.ReadResourceResponse:  # noqa: N802
+    def ReadResource(self, request: pb.ReadResourceRequest) -> pb.ReadResourceResponse:
         """Look up a resource that exists."""
         goal = Goal(
             type=request.type,
@@ -275,7 +279,7 @@ class Monitor:
         self._executor.run(steps)
         return steps[0].resource
 
-    def ExistsResource(self, request: Any) -> Any:  # noqa: N802
+    def ExistsResource(self, request: Any) -> Any:
         """Whether a resource exists, without reading it into the state."""
         with self._errors():
             raise UnsupportedError("a look at whether a resource exists", request.type)
@@ -286,7 +290,7 @@ class Monitor:
 
     # -- functions
 
-    def Invoke(self, request: pb.ResourceInvokeRequest) -> pb.ResourceInvokeResponse:  # noqa: N802
+    def Invoke(self, request: pb.ResourceInvokeRequest) -> pb.ResourceInvokeResponse:
         """Call a function of a provider, or look up a resource of this operation."""
         with self._errors():
             if request.tok == "pulumi:pulumi:getResource":
@@ -296,7 +300,9 @@ class Monitor:
             request = self._transforms.apply_to_invoke(request)
             package = urns.package_of(request.tok)
             reference = self._translator.provider_for(request.provider, request.parent, package)
-            reference = reference or self._defaults.reference(package, request.version, request.pluginDownloadURL)
+            reference = reference or self._defaults.reference(
+                package, request.version, request.pluginDownloadURL
+            )
             provider = self._deployment.registry.get(reference)
             if provider is None:
                 raise ResourceError("", f"unknown provider {reference} for {request.tok}")
@@ -316,12 +322,12 @@ class Monitor:
             raise ResourceError(urn, f"unknown resource {urn}")
         return {"urn": urn, "id": resource.id, "state": resource.outputs}
 
-    def Call(self, request: Any) -> Any:  # noqa: N802
+    def Call(self, request: Any) -> Any:
         """Methods exist on remote components and on some providers' resources."""
         with self._errors():
             raise UnsupportedError("a resource method", request.tok)
 
-    def SignalAndWaitForShutdown(self, request: Any) -> Empty:  # noqa: N802
+    def SignalAndWaitForShutdown(self, request: Any) -> Empty:
         """The program has ended well: delete what it no longer wants."""
         with self._errors():
             self._finish()

@@ -21,7 +21,7 @@ from trackstack.engine.history import Update
 from trackstack.engine.ledger import Ledger
 from trackstack.engine.monitor import Engine, Monitor
 from trackstack.engine.options import Options, default_parallel
-from trackstack.engine.plan import Planner
+from trackstack.engine.planned import Planned
 from trackstack.engine.program import Program, run
 from trackstack.engine.providers import Plugins, Registry
 from trackstack.engine.refresh import refresh
@@ -89,7 +89,9 @@ class _Operation:
             journal = self._store.journal(snapshot, secrets)
             if journal.notice:
                 self._tell(events.Diagnostic("warning", journal.notice))
-        plugins = Plugins(options.providers, options.root, Builtins(self._stack.backend, self._stack.project, secrets))
+        plugins = Plugins(
+            options.providers, options.root, Builtins(self._stack.backend, self._stack.project, secrets)
+        )
         callbacks = Callbacks()
         registry = Registry(plugins, preview=task.preview, warn=self._warn)
         deployment = Deployment(
@@ -100,7 +102,7 @@ class _Operation:
             base=snapshot,
             registry=registry,
             hooks=Hooks(
-                callbacks, preview=task.preview, say=lambda level, text, urn: deployment.say(level, text, urn)
+                callbacks, preview=task.preview, say=self._say
             ),
             tell=self._tell,
         )
@@ -117,7 +119,9 @@ class _Operation:
             plugins.close()
         return self._conclude(deployment, executor, ledger, secrets, error)
 
-    def _apply(self, deployment: Deployment, executor: Executor, ledger: Ledger, callbacks: Callbacks) -> None:
+    def _apply(
+        self, deployment: Deployment, executor: Executor, ledger: Ledger, callbacks: Callbacks
+    ) -> None:
         task, options = self._task, self._options
         targets = Targets(options.targets, options.replace, dependents=options.target_dependents)
         give_up = options.cancellation.terminated
@@ -128,20 +132,26 @@ class _Operation:
             self._warn("", _pending_warning(deployment))
         if not task.apply or executor.errors:
             return
-        planner = Planner(deployment, targets)
+        planned = Planned(deployment, targets)
 
         def finish() -> None:
             if not executor.stopping:
-                delete_rest(deployment, planner, executor, targets)
+                delete_rest(planned, executor)
 
-        monitor = Monitor(deployment, planner, executor, ledger, callbacks=callbacks, finish=finish)
+        monitor = Monitor(deployment, planned, executor, ledger, callbacks=callbacks, finish=finish)
         cause: BaseException | None = None
         try:
             if task.program is None:
                 _refuse_delete_hooks(deployment)
                 abandonable(finish, give_up)
             else:
-                run(task.program, deployment, monitor, Engine(deployment), options.parallel or default_parallel())
+                run(
+                    task.program,
+                    deployment,
+                    monitor,
+                    Engine(deployment),
+                    options.parallel or default_parallel(),
+                )
         except EngineError:
             raise
         except Exception as failure:
@@ -203,6 +213,9 @@ class _Operation:
 
     def _warn(self, urn: str, message: str) -> None:
         self._tell(events.Diagnostic("warning", message, urn))
+
+    def _say(self, severity: events.Severity, message: str, urn: str) -> None:
+        self._tell(events.Diagnostic(severity, message, urn))
 
     def _tell(self, event: events.Event) -> None:
         with self._telling:

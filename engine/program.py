@@ -46,7 +46,9 @@ def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, pa
     contextvars.Context().run(_forget_defaults)
     pool = ThreadPoolExecutor(parallel * 4, f"pulumi-{deployment.stack}")
     loop = ProgramLoop(pool)
-    loop.set_exception_handler(_quietly)  # the first error is raised; those it causes are not worth a log line
+    loop.set_exception_handler(
+        _quietly
+    )  # the first error is raised; those it causes are not worth a log line
     try:
         loop.run_until_complete(run_in_stack(program))
     finally:

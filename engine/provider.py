@@ -7,26 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from google.protobuf.message import DecodeError
-from pulumi.runtime.proto import status_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from trackstack.engine import urn as urns
 from trackstack.engine.diffs import Diff, PropertyDiff
 from trackstack.engine.events import ChangeKind
+from trackstack.engine.failures import InitFailure, ProviderError, readable
 from trackstack.engine.servicer import Call
 from trackstack.engine.values import (
-    MASK,
     RESOURCE,
     SIG,
-    any_value,
     has_unknown,
     is_secret,
     map_values,
     secret,
+    unwrap,
 )
-from trackstack.engine.values import is_unknown, unwrap
-from trackstack.engine.wire import from_struct, from_value, to_struct
+from trackstack.engine.wire import from_struct, to_struct
 
 Properties = dict[str, Any]
 
@@ -43,29 +40,6 @@ _CHANGES: dict[int, bool | None] = {
     pb.DiffResponse.DIFF_NONE: False,
     pb.DiffResponse.DIFF_SOME: True,
 }
-_SHORTEST_SECRET = 4  # shorter secret texts are not looked for in messages: they would blank ordinary words
-
-
-@dataclass(frozen=True, slots=True)
-class InitFailure:
-    """A resource that exists but did not come up: what the provider says of it."""
-
-    id: str
-    properties: Properties
-    reasons: list[str]
-    inputs: Properties | None = None
-
-
-class ProviderError(Exception):
-    """A call failed; the text holds no secret that the engine sent. `init` tells of a partial failure."""
-
-    def __init__(
-        self, message: str, code: grpc.StatusCode | None = None, init: InitFailure | None = None
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.init = init
-        self.urn = ""
 
 
 class DiffUnavailableError(Exception):
@@ -97,7 +71,7 @@ class Subject:
     id: str = ""
     timeout: float = 0
     ignore_changes: Sequence[str] = ()
-    fields: dict[str, str] = field(init=False)
+    fields: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.fields = {"urn": self.urn, "name": urns.name_of(self.urn), "type": urns.type_of(self.urn)}
@@ -286,23 +260,10 @@ class Provider:
         try:
             response = self._call(method, request)
         except grpc.RpcError as error:
-            readable = self._readable(error, sent)
-            readable.urn = getattr(request, "urn", "")
-            raise readable from None
+            raise readable(error, sent, getattr(request, "urn", "")) from None
         if answer is not None and not isinstance(response, answer):
             raise ProviderError(f"the provider answered {method} with {type(response).__name__}")
         return response
-
-    def _readable(self, error: Any, sent: Sequence[Any]) -> ProviderError:
-        redact = _redactor(sent)
-        message = redact(error.details() or str(error.code()))
-        return ProviderError(message, error.code(), self._init_failure(error, redact))
-
-    def _init_failure(self, error: Any, redact: Any) -> InitFailure | None:
-        for key, value in error.trailing_metadata() or ():
-            if key == "grpc-status-details-bin":
-                return _decode_init_failure(value, redact)
-        return None
 
     def _send(self, properties: Properties) -> Any:
         if not self._features.acceptSecrets:
@@ -365,59 +326,3 @@ def _diff(response: pb.DiffResponse) -> Diff:
         },
         delete_before_replace=response.deleteBeforeReplace,
     )
-
-
-def _decode_init_failure(data: str | bytes, redact: Any) -> InitFailure | None:
-    status = status_pb2.Status()
-    try:
-        status.ParseFromString(data if isinstance(data, bytes) else data.encode("latin-1"))
-        for detail in status.details:
-            if detail.Is(pb.ErrorResourceInitFailed.DESCRIPTOR):
-                failed = pb.ErrorResourceInitFailed()
-                detail.Unpack(failed)
-                return InitFailure(
-                    failed.id,
-                    from_struct(failed.properties),
-                    [redact(reason) for reason in failed.reasons],
-                    from_struct(failed.inputs) if failed.HasField("inputs") else None,
-                )
-    except DecodeError:
-        return None
-    return None
-
-
-def _redactor(sent: Sequence[Any]) -> Any:
-    """Blanks every secret text that was sent: a provider's message may quote its inputs."""
-    hidden: set[str] = set()
-
-    def collect(value: Any) -> bool:
-        if is_secret(value) and "value" in value:
-            any_value(value["value"], lambda inner: hidden.add(str(inner)) is not None)
-        return False
-
-    for properties in sent:
-        any_value(properties, collect)
-    texts = sorted(
-        (t for t in hidden if len(t) >= _SHORTEST_SECRET and not is_unknown(t)), key=len, reverse=True
-    )
-
-    def redact(message: str) -> str:
-        for text in texts:
-            message = message.replace(text, MASK)
-        return message
-
-    return redact
-
-
-__all__ = [
-    "CheckFailure",
-    "DiffUnavailableError",
-    "InitFailure",
-    "Properties",
-    "Provider",
-    "ProviderError",
-    "ReadResult",
-    "Subject",
-    "annotate_secrets",
-    "from_value",
-]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.executor import Executor
 from trackstack.engine.ledger import Ledger
+from trackstack.engine.reads import Refresh
 from trackstack.engine.resource import Resource
-from trackstack.engine.steps import Refresh
 from trackstack.engine.targets import Targets
 
 
@@ -17,19 +17,23 @@ def refresh(deployment: Deployment, executor: Executor, ledger: Ledger, targets:
 
     Interrupted operations are settled by it, but creations only on request: nobody knows whether they happened.
     """
-    steps = [_step(deployment, resource) for resource in deployment.base.resources if targets.includes(resource)]
+    steps = [
+        _step(deployment, resource) for resource in deployment.base.resources if targets.includes(resource)
+    ]
     for resource in deployment.base.resources:
         targets.note(resource)
     for step in steps:
         if step.provider is not None:
-            deployment.provider_of(step.old)  # opened one after another: they may need one another's processes
+            deployment.provider_of(
+                step.old
+            )  # opened one after another: they may need one another's processes
     executor.run_all(steps)
     found = {id(step.old): step for step in steps if step.new is not None or step.gone}
     resources: list[Resource] = []
     for old in deployment.base.resources:
-        step = found.get(id(old))
-        if step is None or not step.gone:
-            resources.append(step.resource if step is not None else old)
+        seen = found.get(id(old))
+        if seen is None or not seen.gone:
+            resources.append(seen.resource if seen is not None else old)
     prune(resources, gone={old.urn: old.parent for old in deployment.base.resources})
     keep = () if deployment.options.clear_pending_creates else ("creating",)
     deployment.base.pending = [pending for pending in deployment.base.pending if pending.kind in keep]

@@ -55,7 +55,9 @@ def refuse(request: pb.RegisterResourceRequest) -> None:
 class Translator:
     """Makes goals of requests."""
 
-    def __init__(self, known: Known, root: Path, default_provider: Callable[[pb.RegisterResourceRequest], str]) -> None:
+    def __init__(
+        self, known: Known, root: Path, default_provider: Callable[[pb.RegisterResourceRequest], str]
+    ) -> None:
         self._known = known
         self._root = root
         self._default_provider = default_provider
@@ -67,7 +69,9 @@ class Translator:
             plugin_settings(properties, request.version, request.pluginDownloadURL)
         custom, type_ = request.custom, request.type
         if custom and type_.count(":") != 2:
-            raise ResourceError("", f"the type {type_!r} of '{request.name}' must have three parts, package:module:Name")
+            raise ResourceError(
+                "", f"the type {type_!r} of '{request.name}' must have three parts, package:module:Name"
+            )
         dependencies = sorted(request.dependencies)
         by_property = {key: sorted(value.urns) for key, value in request.propertyDependencies.items()}
         if not by_property and dependencies:

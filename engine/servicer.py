@@ -34,7 +34,7 @@ class Aborted(grpc.RpcError):
         """The text."""
         return self._details
 
-    def trailing_metadata(self) -> Metadata:
+    def trailing_metadata(self) -> Metadata:  # type: ignore[override]  # the stub names a tuple class
         """Where a partial failure's details are."""
         return self._trailing
 

@@ -130,6 +130,9 @@ class Stack:
         return self.backend.store(self.project, self.name)
 
     def _operate(self, options: Options, **task: Any) -> Result:
-        from trackstack.engine.operation import Task, operate  # imports pulumi: 0.2 s that reading a state must not cost
+        from trackstack.engine.operation import (  # imports pulumi: 0.2 s that reading a state must not cost
+            Task,
+            operate,
+        )
 
         return operate(self, Task(**task), options)

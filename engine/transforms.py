@@ -91,7 +91,9 @@ class Transforms:
             chosen = list(self._invokes)
         for callback in chosen:
             options = pb.TransformInvokeOptions(
-                provider=request.provider, version=request.version, plugin_download_url=request.pluginDownloadURL
+                provider=request.provider,
+                version=request.version,
+                plugin_download_url=request.pluginDownloadURL,
             )
             sent = pb.TransformInvokeRequest(token=request.tok, args=request.args, options=options)
             answer = pb.TransformInvokeResponse.FromString(self._callbacks.call(callback, sent))
@@ -115,7 +117,7 @@ class Transforms:
             return chosen + self._stack
 
 
-def _options(request: pb.RegisterResourceRequest) -> pb.TransformResourceOptions:
+def _options(request: Any) -> pb.TransformResourceOptions:
     options = pb.TransformResourceOptions(
         aliases=[*(alias_pb2.Alias(urn=urn) for urn in request.aliasURNs), *request.aliases],
         delete_before_replace=delete_before_replace(request),
@@ -134,10 +136,8 @@ def _options(request: pb.RegisterResourceRequest) -> pb.TransformResourceOptions
     return options
 
 
-def _changed(
-    request: pb.RegisterResourceRequest, properties: Any, options: pb.TransformResourceOptions
-) -> pb.RegisterResourceRequest:
-    changed = pb.RegisterResourceRequest()
+def _changed(request: Any, properties: Any, options: Any) -> pb.RegisterResourceRequest:
+    changed: Any = pb.RegisterResourceRequest()  # Any: its fields are named by the tables above
     changed.CopyFrom(request)
     changed.object.CopyFrom(properties)
     for theirs, ours in (*_LISTS, ("aliases", "aliases")):
@@ -160,4 +160,5 @@ def _changed(
     changed.providers.update(options.providers)
     for key in set(changed.propertyDependencies) - set(properties.fields):
         del changed.propertyDependencies[key]
-    return changed
+    result: pb.RegisterResourceRequest = changed
+    return result
