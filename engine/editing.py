@@ -10,6 +10,8 @@ import yaml
 from trackstack.engine.documents import GO_SCALARS, malformed, read
 from trackstack.engine.errors import ConfigError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 _WIDTH = 1 << 30  # a ciphertext is long, and stays on its line
 
 
@@ -86,7 +88,7 @@ def _last(node: yaml.Node) -> yaml.Node:
 def _entries(text: str, path: Path, section: str | None = None) -> list[_Entry]:
     """The entries of the top level, or of a section that is a block."""
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
+        node = yaml.compose(text, _LOADER)
     except yaml.YAMLError as error:
         raise malformed(error, path) from error
     if node is None:
@@ -107,7 +109,7 @@ def _find(entries: list[_Entry], key: str) -> _Entry | None:
 def _replace(text: str, entry: _Entry, document: dict[str, Any]) -> str:
     (value,) = document.values()
     scalar = "" if isinstance(value, dict | list) else _dump(value).removesuffix("...\n").rstrip("\n")
-    if entry.scalar is None or not scalar or "\n" in scalar:
+    if entry.scalar is None or not scalar:
         return _splice(text, entry.start, entry.end, _dump(document, entry.indent))
     lines = text.splitlines(keepends=True)
     line = lines[entry.start]
@@ -141,8 +143,15 @@ def _dump(value: Any, indent: int = 0) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes a text that either YAML 1.1 or Go would take for something else."""
+    """Quotes a text that either YAML 1.1 or Go would take for something else, and keeps it on one line."""
 
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = '"' if len(text.splitlines()) > 1 or text.endswith(_BREAKS) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 for _tag, _regexp, _first in GO_SCALARS:
     _Dumper.add_implicit_resolver(_tag, _regexp, list(_first))

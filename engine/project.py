@@ -72,7 +72,7 @@ class Project:
             backend_url=str(backend.get("url") or ""),
             stack_config_dir=str(directory),
             config=tuple(_config_key(name, key, value, path) for key, value in sorted(schema.items())),
-            plugins={str(p["name"]): folder / str(p["path"]) for p in providers},
+            plugins=_plugins(providers, folder, path),
             document=document,
         )
 
@@ -131,6 +131,13 @@ def _section(document: Mapping[str, Any], key: str, path: Path) -> Mapping[str, 
     if not isinstance(section, dict):
         raise ConfigError(f"{path}: `{key}` is not a mapping")
     return section
+
+
+def _plugins(providers: Any, folder: Path, path: Path) -> dict[str, Path]:
+    try:
+        return {plugin["name"]: folder / plugin["path"] for plugin in providers}
+    except (KeyError, TypeError) as error:
+        raise ConfigError(f"{path}: each of `plugins: providers:` needs a `name` and a `path`") from error
 
 
 def _config_key(project: str, key: str, value: Any, path: Path) -> ConfigKey:

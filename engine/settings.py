@@ -37,27 +37,7 @@ class StackSettings:
     def load(cls, path: Path, files: Filesystem | None = None) -> StackSettings:
         """Reads the file; one that is missing is empty. Raises ConfigError with file and line."""
         settings = cls(path, files=files or Filesystem())
-        text = settings._text()
-        document = documents.read(text, path)
-        _refuse_foreign(document, path)
-        config = document.get("config") or {}
-        salt = document.get(_SALT)
-        if not isinstance(config, dict):
-            line = documents.locate(text, "config")
-            raise ConfigError(f"{path}:{line}: `config` is not a mapping of keys to values")
-        if salt is not None and not isinstance(salt, str):
-            raise ConfigError(f"{path}:{documents.locate(text, _SALT)}: `{_SALT}` is not a text")
-        for spelled, value in config.items():
-            try:
-                key = _checked_key(spelled)
-            except ConfigError as error:
-                line = documents.locate(text, "config", str(spelled))
-                raise ConfigError(f"{path}:{line}: {error}") from None
-            settings.config[key] = value
-            settings._spelled[key] = spelled
-        settings.encryption_salt = salt
-        settings._saved = deepcopy(settings.config)
-        settings._saved_salt = salt
+        settings._take(settings._text())
         return settings
 
     def __post_init__(self) -> None:
@@ -121,13 +101,36 @@ class StackSettings:
         if edited != text:
             self._verify(edited)
             self.files.write(self.path, edited.encode("utf-8"), mode=_FILE_MODE)
-        self._saved, self._saved_salt = deepcopy(self.config), self.encryption_salt
+        self._take(edited)
+
+    def _take(self, text: str) -> None:
+        """Holds what the text says."""
+        document = documents.read(text, self.path)
+        _refuse_foreign(document, self.path)
+        config, salt = document.get("config") or {}, document.get(_SALT)
+        if not isinstance(config, dict):
+            raise self._malformed(text, "`config` is not a mapping of keys to values", "config")
+        if salt is not None and not isinstance(salt, str):
+            raise self._malformed(text, f"`{_SALT}` is not a text", _SALT)
+        self.config, self._spelled = {}, {}
+        for spelled, value in config.items():
+            try:
+                key = _checked_key(spelled)
+            except ConfigError as error:
+                raise self._malformed(text, str(error), "config", str(spelled)) from None
+            self.config[key], self._spelled[key] = value, spelled
+        self.encryption_salt = self._saved_salt = salt
+        self._saved = deepcopy(self.config)
+
+    def _malformed(self, text: str, problem: str, *keys: str) -> ConfigError:
+        return ConfigError(f"{self.path}:{documents.locate(text, *keys)}: {problem}")
 
     def _verify(self, text: str) -> None:
         """Raises ConfigError when the edited text would not say what is meant (anchors, merge keys)."""
         config = documents.read(text, self.path).get("config") or {}
         for key, value in self.config.items():
-            if config.get(self._spelled.get(key, key)) != value:
+            changed = key not in self._saved or self._saved[key] != value
+            if changed and config.get(self._spelled.get(key, key)) != value:
                 raise ConfigError(
                     f"{self.path}: {key} cannot be edited in place; write the file without anchors"
                 )
