@@ -13,6 +13,7 @@ from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
 from trackstack.server.routes import Route
 from trackstack.server.store.store import Store
 from trackstack.server.web.build import Build
+from trackstack.server.webhooks.hooks import Hooks
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,6 +32,7 @@ class Services:
     artifacts: Artifacts
     authenticator: Authenticator
     ui: Build
+    hooks: Hooks
     clock: Callable[[], float] = time.time
 
     @property

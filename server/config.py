@@ -35,6 +35,9 @@ class Settings:
     no_auth: bool = _setting(False, "Serve without tokens; on loopback only.")
     allowed_hosts: str = _setting("", "Host names that requests may ask for, comma separated; * allows all.")
     allowed_origins: str = _setting("", "Origins whose pages may call the server, comma separated.")
+    private_webhooks: bool = _setting(
+        False, "Let webhooks call addresses that are not public, and by plain http."
+    )
     max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest JSON body of a request, bytes.")
     compress_above_bytes: int = _setting(1024, "Larger answers are compressed where accepted, bytes.")
     group_commit_requests: int = _setting(256, "Most requests that one commit holds.")

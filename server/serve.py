@@ -16,6 +16,7 @@ from trackstack.server.routes import RouteTable
 from trackstack.server.store.store import Store
 from trackstack.server.tables import ROUTES
 from trackstack.server.web.build import Build
+from trackstack.server.webhooks.hooks import Hooks
 
 log = logging.getLogger("trackstack.server")
 
@@ -26,7 +27,14 @@ def application(settings: Settings) -> App:
     store = Store(settings)
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
     artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
-    services = Services(settings, store, artifacts, Authenticator(store, admin), Build(settings.ui_dir))
+    services = Services(
+        settings,
+        store,
+        artifacts,
+        Authenticator(store, admin),
+        Build(settings.ui_dir),
+        Hooks(store, settings.private_webhooks),
+    )
     return App(services, RouteTable(ROUTES), guard)
 
 

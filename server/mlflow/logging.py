@@ -8,6 +8,7 @@ from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
 from trackstack.server.routes import WRITE, Route
 from trackstack.server.store.entities import Point
+from trackstack.server.store.logged_models import ModelPoint
 from trackstack.server.store.logging import Batch
 
 MOST_METRICS = 1000
@@ -54,7 +55,8 @@ class LogBatch(Message):
 
 
 async def log_metric(call: Call, body: LogMetric) -> None:
-    await call.store.logging.batch(body.run_id, Batch(points=(_point(body, ""),)))
+    points = (_point(body, ""),)
+    await call.store.logging.batch(body.run_id, Batch(points, model_points=_of_models((body,), points)))
 
 
 async def log_parameter(call: Call, body: LogKeyValue) -> None:
@@ -73,10 +75,12 @@ async def delete_tag(call: Call, body: RunTag) -> None:
 async def log_batch(call: Call, body: LogBatch) -> None:
     """All of it or, where anything is wrong, nothing."""
     run_id = validation.run_id(body.run_id)
+    points = [_point(metric, f"metrics[{at}].") for at, metric in enumerate(body.metrics)]
     batch = Batch(
-        [_point(metric, f"metrics[{at}].") for at, metric in enumerate(body.metrics)],
+        points,
         [_param(param, f"params[{at}].key") for at, param in enumerate(body.params)],
         [_tag(tag, f"tags[{at}].") for at, tag in enumerate(body.tags)],
+        _of_models(body.metrics, points),
     )
     _check_size("metrics", len(body.metrics), MOST_METRICS)
     _check_size("params", len(body.params), MOST_PARAMS_OR_TAGS)
@@ -93,6 +97,15 @@ def _point(metric: Metric, path: str) -> Point:
         raise validation.bad_timestamp(metric.timestamp, f"{path}timestamp", key, metric.value)
     value, is_nan = validation.metric_value(metric.value)
     return Point(key, metric.step, metric.timestamp, value, is_nan)
+
+
+def _of_models(metrics: Sequence[Metric], points: Sequence[Point]) -> list[ModelPoint]:
+    """Those of the points that were measured of a logged model."""
+    return [
+        ModelPoint(metric.model_id, *point, metric.dataset_name, metric.dataset_digest)
+        for metric, point in zip(metrics, points, strict=True)
+        if metric.model_id
+    ]
 
 
 def _param(param: KeyValue, path: str) -> tuple[str, str]:

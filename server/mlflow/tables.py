@@ -8,12 +8,15 @@ from trackstack.server.mlflow import (
     experiments,
     inputs,
     logged_model_artifacts,
+    logged_models,
     logging,
     metrics,
     run_search,
     runs,
     system,
+    webhooks,
 )
+from trackstack.server.mlflow.registry import model_versions, registered_models
 from trackstack.server.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -29,4 +32,8 @@ ROUTES: tuple[Route, ...] = (
     *logging.ROUTES,
     *metrics.ROUTES,
     *inputs.ROUTES,
+    *logged_models.ROUTES,
+    *registered_models.ROUTES,
+    *model_versions.ROUTES,
+    *webhooks.ROUTES,
 )

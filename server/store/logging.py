@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, tuple_
 from trackstack.server.errors import invalid
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import Point
+from trackstack.server.store.logged_models import ModelPoint, add_points
 from trackstack.server.store.runs import NAME_TAG, SET_TAG, UPDATE, Found, active
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, insert, upsert
@@ -46,6 +47,7 @@ class Batch(NamedTuple):
     points: Sequence[Point] = ()
     params: Sequence[tuple[str, str]] = ()
     tags: Sequence[tuple[str, str]] = ()
+    model_points: Sequence[ModelPoint] = ()
 
 
 class Logging:
@@ -63,6 +65,8 @@ class Logging:
                 _add_params(tx, run, name, batch.params)
             if batch.points:
                 _add_points(tx, run, batch.points)
+            if batch.model_points:
+                add_points(tx, name, batch.model_points)
             if batch.tags:
                 _set_tags(tx, run, batch.tags)
             tx.touched.add(run.id)

@@ -8,11 +8,15 @@ from trackstack.server.store.artifact_roots import ArtifactRoots
 from trackstack.server.store.database import Database, open_database
 from trackstack.server.store.experiments import Experiments
 from trackstack.server.store.inputs import Inputs
+from trackstack.server.store.logged_models import LoggedModels
 from trackstack.server.store.logging import Logging
 from trackstack.server.store.metrics import Metrics
+from trackstack.server.store.registry.models import RegisteredModels
+from trackstack.server.store.registry.versions import ModelVersions
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.tokens import Tokens
+from trackstack.server.store.webhooks import Webhooks
 
 
 class Store:
@@ -21,11 +25,15 @@ class Store:
     artifact_roots: ArtifactRoots
     experiments: Experiments
     inputs: Inputs
+    logged_models: LoggedModels
     logging: Logging
     metrics: Metrics
+    model_versions: ModelVersions
+    registered_models: RegisteredModels
     runs: Runs
     searches: Searches
     tokens: Tokens
+    webhooks: Webhooks
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -38,11 +46,15 @@ class Store:
         self.artifact_roots = ArtifactRoots(database)
         self.experiments = Experiments(database)
         self.inputs = Inputs(database)
+        self.logged_models = LoggedModels(database)
         self.logging = Logging(database)
         self.metrics = Metrics(database)
+        self.model_versions = ModelVersions(database)
+        self.registered_models = RegisteredModels(database)
         self.runs = Runs(database)
         self.searches = Searches(database)
         self.tokens = Tokens(database)
+        self.webhooks = Webhooks(database)
 
     async def close(self) -> None:
         """Commits what was accepted and closes the database."""

@@ -1,0 +1,1 @@
+"""MLflow's model registry: one module a noun, each ending in its routes."""

@@ -1,0 +1,1 @@
+"""Webhooks: what the server calls on its own when something happens in the registry."""
