@@ -15,8 +15,8 @@ bytes; the others refer to resources by number: the checkpoint's own in order, t
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
-import uuid
 import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,7 @@ class Journal:
         self._kept: list[Resource] = list(snapshot.resources)  # so that an id() stays one resource's
         self._operations = 0
         self._waiting: list[bytes] = []
-        self.id = uuid.uuid4().hex
+        self.id = os.urandom(16).hex()
         self._lines = self._written = self._synced = self._length = 0
         self._torn = False  # whether the file goes on behind `_length` with a line that was not written whole
 

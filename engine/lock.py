@@ -12,7 +12,6 @@ import getpass
 import json
 import os
 import socket
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -79,6 +78,8 @@ class StackLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Holds the stack inside the `with`. Raises LockedError naming the holder, or StateError."""
+        import uuid  # slow to import; listing does not need it
+
         with self._gated():
             self._clear_or_refuse()
             path = self._folder / f"{uuid.uuid4()}.json"
