@@ -14,7 +14,7 @@ from trackstack.engine.failures import ProviderError
 from trackstack.engine.ledger import Ledger
 from trackstack.engine.reads import Import, Read, Refresh
 from trackstack.engine.resource import Resource
-from trackstack.engine.steps import PartialFailure, ProtectedError, Same, Step
+from trackstack.engine.steps import PartialFailure, ProtectedError, Step
 
 _READS_QUIETLY = ("read",)  # counted only when what was read has changed
 
@@ -144,9 +144,7 @@ class Executor:
         if isinstance(step, Refresh):
             op = step.result
         elif (isinstance(step, Read) and op in _READS_QUIETLY and not _read_anew(step.old, step.new)) or (
-            not told.logical
-            or (isinstance(step, Same) and step.skipped)
-            or (isinstance(step, Import) and (op == "import-replacement"))
+            not told.logical or (isinstance(step, Import) and (op == "import-replacement"))
         ):
             return
         self.changes[op] = self.changes.get(op, 0) + 1

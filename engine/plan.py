@@ -143,7 +143,10 @@ class Planner:
 
     def _untargeted(self, registration: Registration) -> list[Step]:
         if registration.old is not None:
-            return keep(self._planned, registration.old)
+            steps = keep(self._planned, registration.old)
+            if steps:
+                registration.new = steps[-1].resource
+            return steps
         self._planned.mark(registration.urn)
         self._planned.skipped_creates.add(registration.urn)
         return [Same(old=registration.new, new=registration.new, skipped=True)]

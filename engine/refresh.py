@@ -57,11 +57,11 @@ def prune(resources: Iterable[Resource], gone: dict[str, str]) -> None:
             resource.parent = gone.get(resource.parent, "")
         if any(urn not in living for urn in resource.dependencies):
             resource.dependencies = [urn for urn in resource.dependencies if urn in living]
-        if any(urn not in living for urns in resource.property_dependencies.values() for urn in urns):
-            resource.property_dependencies = {
-                key: [urn for urn in urns if urn in living]
-                for key, urns in resource.property_dependencies.items()
-            }
+        resource.property_dependencies = {
+            key: kept
+            for key, urns in resource.property_dependencies.items()
+            if (kept := [urn for urn in urns if urn in living])
+        }
         if any(urn not in living for urn in resource.replace_with):
             resource.replace_with = [urn for urn in resource.replace_with if urn in living]
         if resource.deleted_with not in living:
