@@ -66,7 +66,7 @@ def note(
 ) -> Note:
     """The operation's outcome, normalised; a preview's without the state, which it cannot change."""
     steps = [step for step in outcome.steps if "::default" not in step[1]]
-    calls = [call_note(call) for call in provider.calls]
+    calls = [call_note(call) for call in provider.calls if not is_configure(call)]
     asked = [
         (call.urn, json.dumps(noted, sort_keys=True))
         for call, noted in zip(provider.calls, calls, strict=True)
@@ -78,12 +78,20 @@ def note(
         "failed": sorted(outcome.failed),
         "changes": outcome.changes,
         "calls": [calls[place] for place in canonical(asked, needs)],
+        "configured": sorted(
+            (call.news or {} for call in provider.calls if is_configure(call)), key=json.dumps
+        ),
     }
     if operation.kind != "preview":
         written |= state_note(json.loads(checkpoint_file(folder).read_text()))
         written["world"] = dict(sorted(provider.world.items()))
     text = _same_ids(json.dumps(written)).replace(f"urn:pulumi:{STACK}::{PROJECT}::", "~")
     return json.loads(text)  # type: ignore[no-any-return]
+
+
+def is_configure(call: Call) -> bool:
+    """Noted apart: the CLI also configures the providers of deletions that are never done."""
+    return call.method == "configure"
 
 
 def resources_of(folder: Path) -> list[dict[str, Any]]:
