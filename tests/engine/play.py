@@ -67,10 +67,7 @@ def note(
     """The operation's outcome, normalised; a preview's without the state, which it cannot change."""
     steps = [step for step in outcome.steps if "::default" not in step[1]]
     calls = [call_note(call) for call in provider.calls if not is_configure(call)]
-    asked = [
-        (call.urn, json.dumps(noted, sort_keys=True))
-        for call, noted in zip(provider.calls, calls, strict=True)
-    ]
+    asked = [(call.get("urn", ""), json.dumps(call, sort_keys=True)) for call in calls]
     written: Note = {
         "kind": operation.kind,
         "succeeded": outcome.succeeded,
@@ -152,7 +149,8 @@ def _clear(value: Any, secrets: Passphrase | None) -> Any:
 def _same_ids(text: str) -> str:
     """Random ids by the order in which they appear."""
     seen: dict[str, str] = {}
-    return UUID.sub(
-        lambda match: UNKNOWN if match[0] == UNKNOWN else seen.setdefault(match[0], f"uuid-{len(seen) + 1}"),
-        text,
-    )
+
+    def named(match: re.Match[str]) -> str:
+        return UNKNOWN if match[0] == UNKNOWN else seen.setdefault(match[0], f"uuid-{len(seen) + 1}")
+
+    return UUID.sub(named, text)

@@ -13,7 +13,7 @@ from tests.engine.scenarios.table import SCENARIOS
 from tests.engine.scripted import ScriptedProvider
 
 CALLS_DIFFER = {
-    "continue-on-error": "the CLI checks also those resources that it skips because what they need has failed",
+    "continue-on-error": "the CLI also checks what it then skips because of a failed dependency",
 }
 RECORDS = Path(__file__).with_name("recorded")
 
