@@ -165,7 +165,7 @@ class Monitor:
         if registration.imported:
             self._executor.run(registration.steps)
         with self._deployment.lock:
-            steps: list[Step] = self._noting(lambda: self._planner.plan(registration))
+            steps: list[Step] = self._noting(lambda: self._planner.plan(registration), registration.urn)
         self._executor.run(steps)
         resource = registration.new
         if resource.type == urns.STACK_TYPE and not resource.parent:
@@ -174,12 +174,13 @@ class Monitor:
             self._created[resource.urn] = steps[-1]
         return resource
 
-    def _noting(self, plan: Callable[[], _Answer]) -> _Answer:
+    def _noting(self, plan: Callable[[], _Answer], urn: str = "") -> _Answer:
         """An error in planning ends the operation as one in a step does."""
         try:
             return plan()
         except ProviderError as error:
-            failure = ResourceError(error.urn, str(error))
+            about = error.urn or urn
+            failure = ResourceError(about, f"resource {about}: {error}")
             self._executor.note(failure)
             raise failure from None
         except EngineError as error:

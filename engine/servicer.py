@@ -122,12 +122,3 @@ def in_process(servicer: Any) -> Call:
         return response
 
     return call
-
-
-def over_stub(stub: Any) -> Call:
-    """Calls through a `ResourceProviderStub`."""
-
-    def call(method: str, request: Any) -> Any:
-        return getattr(stub, method)(request)
-
-    return call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 import pytest
-
 from tests.engine.conftest import Bench, Group, Thing, ops
+
 from trackstack.engine.errors import ProgramError, ResourceError
 
 
@@ -37,8 +37,8 @@ def test_a_resource_is_created_kept_updated_and_deleted(bench: Bench) -> None:
 
 
 def test_a_replacement_creates_before_it_deletes(bench: Bench) -> None:
-    bench.up(lambda: Thing("a", {"kind": "x"}) and None)
-    result = bench.up(lambda: Thing("a", {"kind": "y"}) and None)
+    bench.up(lambda: Thing("a", {"kind": "x"}))
+    result = bench.up(lambda: Thing("a", {"kind": "y"}))
 
     assert ops(result) == [
         ("same", "project-dev"),
@@ -52,8 +52,8 @@ def test_a_replacement_creates_before_it_deletes(bench: Bench) -> None:
 
 def test_a_replacement_deletes_first_where_the_provider_says_so(bench: Bench) -> None:
     bench.provider.delete_first = True
-    bench.up(lambda: Thing("a", {"kind": "x"}) and None)
-    result = bench.up(lambda: Thing("a", {"kind": "y"}) and None)
+    bench.up(lambda: Thing("a", {"kind": "x"}))
+    result = bench.up(lambda: Thing("a", {"kind": "y"}))
 
     assert ops(result)[1:] == [("delete-replaced", "a"), ("replace", "a"), ("create-replacement", "a")]
     assert bench.provider.world.objects == {"a-2": {"kind": "y"}}
@@ -92,10 +92,10 @@ def test_a_failing_creation_leaves_what_was_done_before(bench: Bench) -> None:
     def refuse(request: object, context: object) -> None:
         raise RuntimeError("quota exceeded")
 
-    bench.up(lambda: Thing("a", {}) and None)
+    bench.up(lambda: Thing("a", {}))
     bench.provider.scripts["Create"] = refuse
     with pytest.raises(ResourceError, match="quota exceeded") as caught:
-        bench.up(lambda: (Thing("a", {}), Thing("b", {})) and None)
+        bench.up(lambda: (Thing("a", {}), Thing("b", {})))
 
     assert caught.value.urn.endswith("::b")
     assert bench.names() == ["project-dev", "a"]
@@ -105,7 +105,7 @@ def test_a_failing_program_deletes_nothing(bench: Bench) -> None:
     def broken() -> None:
         raise ValueError("oops")
 
-    bench.up(lambda: Thing("a", {}) and None)
+    bench.up(lambda: Thing("a", {}))
     with pytest.raises(ProgramError, match="oops"):
         bench.up(broken)
 
