@@ -74,7 +74,7 @@ class Executor:
 
     def run_all(self, steps: Sequence[Step]) -> None:
         """Apply independent steps at the same time; errors are noted, not raised."""
-        if len(steps) == 1 or self._parallel == 1:
+        if len(steps) <= 1 or self._parallel == 1:
             for step in steps:
                 self._try(step)
             return
@@ -155,10 +155,7 @@ def _read_anew(old: Resource | None, new: Resource) -> bool:
 
 
 def _is_internal(step: Step) -> bool:
-    resource = step.resource
-    return step.op == "remove-pending-replace" or (
-        resource.is_provider and resource.name.startswith("default")
-    )
+    return step.resource.is_provider and step.resource.name.startswith("default")
 
 
 _VERBS = {

@@ -1,0 +1,3 @@
+from trackstack.stacks.program import deploy
+
+deploy()

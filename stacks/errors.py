@@ -1,0 +1,28 @@
+"""What operations raise: every text is one line that says what, which value, and what to do next."""
+
+from trackstack.engine.errors import EngineError as StackError
+from trackstack.engine.errors import LockedError as Locked
+from trackstack.engine.errors import PassphraseError as WrongPassphrase
+from trackstack.engine.errors import ResourceError as ResourceFailed
+
+__all__ = [
+    "InstanceExists",
+    "InstanceNotFound",
+    "InvalidSpec",
+    "Locked",
+    "ResourceFailed",
+    "StackError",
+    "WrongPassphrase",
+]
+
+
+class InvalidSpec(StackError):
+    """A setting of an instance that cannot be; nothing was changed."""
+
+
+class InstanceExists(StackError):
+    """The name is taken; nothing was changed."""
+
+
+class InstanceNotFound(StackError):
+    """The project has no instance of that name."""

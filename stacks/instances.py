@@ -1,0 +1,136 @@
+"""Instances as they are: read from specs, states and the process table, without pulumi."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from trackstack.engine.resource import Resource
+from trackstack.engine.snapshot import Snapshot
+from trackstack.providers.local.process import Identity
+from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError
+from trackstack.stacks.passphrase import passphrase
+from trackstack.stacks.project import Project
+from trackstack.stacks.spec import InstanceSpec, stack_name
+
+State = Literal["pending", "reconciling", "active", "stopped", "impaired"]
+
+SERVER = "trackstack:local:ServerProcess"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """An instance: what it is to be, and what it is.
+
+    `pending` was never brought up; `reconciling` is worked on now; `impaired` is neither running nor stopped
+    as the last operation left it, or cannot be read, and `error` says why.
+    """
+
+    spec: InstanceSpec
+    stack: str
+    state: State
+    data_dir: Path
+    url: str = ""
+    port: int | None = None
+    created: datetime | None = None
+    updated: datetime | None = None
+    error: str = ""
+
+    @property
+    def wanted(self) -> State:
+        """The state that its spec asks for."""
+        return "active" if self.spec.running else "stopped"
+
+    @property
+    def as_specified(self) -> bool:
+        """Whether it is in the state that its spec asks for."""
+        return self.state == self.wanted
+
+    @property
+    def log_file(self) -> Path:
+        """What its server writes."""
+        return self.data_dir / "server.log"
+
+
+def list_instances(project: Project) -> list[Instance]:
+    """Every instance of the project, by stack name; one that cannot be read is among them, impaired."""
+    return [_instance(project, stack) for stack in project.stacks()]
+
+
+def show(project: Project, name: str) -> Instance:
+    """The instance of that name. Raises InstanceNotFound."""
+    return _instance(project, find(project, name))
+
+
+def find(project: Project, name: str) -> str:
+    """The stack of the instance of that name. Raises InstanceNotFound."""
+    stack = stack_name(name)
+    if project.exists() and _exists(project, stack):
+        return stack
+    raise InstanceNotFound(
+        f"there is no instance {name!r} in {project.folder}; `trackstack list` shows those there are"
+    )
+
+
+def token(project: Project, name: str) -> str:
+    """The instance's admin token. Raises InstanceNotFound, StackError."""
+    stack = project.stack(find(project, name))
+    outputs = stack.outputs(passphrase(), show_secrets=True) if stack.exists() else {}
+    if "token" not in outputs:
+        raise InstanceNotFound(f"{name} has no token yet; `trackstack up {name}` makes it")
+    return str(outputs["token"])
+
+
+def read_spec(project: Project, stack: str) -> InstanceSpec:
+    """The spec in the stack's file. Raises InvalidSpec naming the file, StackError where it is no YAML."""
+    path = project.settings_path(stack)
+    if not path.is_file():
+        raise InvalidSpec(f"{path} is missing; put it back, or delete the instance")
+    try:
+        return InstanceSpec.from_config(project.settings(stack).plain())
+    except InvalidSpec as error:
+        raise InvalidSpec(f"{path}: {error}") from None
+
+
+def _exists(project: Project, stack: str) -> bool:
+    if "/" in stack or stack in ("", ".", ".."):
+        return False
+    return project.settings_path(stack).is_file() or project.stack(stack).exists()
+
+
+def _instance(project: Project, stack: str) -> Instance:
+    try:
+        spec = read_spec(project, stack)
+        found = _state(project, stack)
+    except StackError as error:
+        spec = InstanceSpec.model_construct(name=stack)
+        found = {"state": "impaired", "error": str(error)}
+    return Instance(spec=spec, stack=stack, data_dir=project.data_dir(stack), **found)
+
+
+def _state(project: Project, stack: str) -> dict[str, Any]:
+    handle = project.stack(stack)
+    if not handle.exists():
+        return {"state": "pending"}
+    snapshot = handle.snapshot()
+    if not snapshot.resources and not snapshot.pending:
+        return {"state": "pending"}
+    server = next((each for each in snapshot.resources if each.type == SERVER and not each.delete), None)
+    outputs = snapshot.outputs
+    return {
+        "state": "reconciling" if handle.lock_holder() else _server_state(snapshot, server),
+        "url": str(outputs.get("url") or ""),
+        "port": int(outputs["port"]) if outputs.get("port") else None,
+        "created": snapshot.root.created if snapshot.root else None,
+        "updated": max((each.modified for each in snapshot.resources if each.modified), default=None),
+    }
+
+
+def _server_state(snapshot: Snapshot, server: Resource | None) -> State:
+    if server is None or snapshot.pending:
+        return "impaired"
+    if not server.outputs.get("running"):
+        return "stopped"
+    pid, started = server.outputs.get("pid"), server.outputs.get("started")
+    alive = bool(pid and started and Identity(int(pid), float(started)).process())
+    return "active" if alive else "impaired"

@@ -1,0 +1,267 @@
+"""The operations on instances: the only place that previews, ups, refreshes and destroys.
+
+Each may be cut off anywhere, even by `kill -9`, and continued: `up` begins with a refresh and repeats what
+was interrupted, for the provider adopts what is there; `delete` does the same first when something was
+interrupted, so that nothing is left behind that the state does not know of.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trackstack.engine.lock import Holder
+from trackstack.engine.options import Cancellation, Options
+from trackstack.engine.result import Result
+from trackstack.engine.settings import StackSettings
+from trackstack.engine.stack import Stack
+from trackstack.stacks import instances
+from trackstack.stacks.errors import InstanceExists, InstanceNotFound, ResourceFailed, StackError
+from trackstack.stacks.events import Event, Step
+from trackstack.stacks.instances import Instance, find, read_spec
+from trackstack.stacks.passphrase import passphrase
+from trackstack.stacks.project import Project
+from trackstack.stacks.spec import NAMESPACE, InstanceSpec
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an operation did. `instance` is None once it is deleted; `drift` are the differences it found."""
+
+    instance: Instance | None
+    changes: dict[str, int]
+    seconds: float
+    drift: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an operation would do."""
+
+    changes: dict[str, int]
+    steps: tuple[Step, ...]
+    changed: bool
+
+
+@dataclass(frozen=True)
+class _Run:
+    """An instance's stack, and how an operation on it talks and is stopped."""
+
+    project: Project
+    name: str
+    on_event: OnEvent | None = None
+    cancellation: Cancellation | None = None
+
+    @property
+    def stack(self) -> Stack:
+        return self.project.stack(self.name)
+
+    def options(self, spec: InstanceSpec | None = None, **choices: Any) -> Options:
+        """Raises StackError for a configuration that cannot be."""
+        from trackstack.providers.local import Local  # imports pulumi
+
+        config = {} if spec is None else self._config(spec)
+        return Options(
+            secrets=passphrase(),
+            config=config,
+            providers={NAMESPACE: Local()},
+            on_event=self.on_event,
+            root=self.project.folder,
+            cancellation=self.cancellation or Cancellation(),
+            **choices,
+        )
+
+    def up(self, spec: InstanceSpec) -> Result:
+        """Bring the stack, made if need be, to `spec`."""
+        from trackstack.stacks.program import deploy  # imports pulumi
+
+        # Creates that were interrupted are forgotten, for they are repeated now.
+        options = self.options(spec, refresh=True, clear_pending_creates=True)
+        if not self.stack.exists():
+            _init(self.stack, self.project.settings(self.name), options.secrets)
+        return self.stack.up(deploy, options)
+
+    def report(self, result: Result, *, drift: tuple[Step, ...] = ()) -> Report:
+        """The instance as it is now, and what was done."""
+        return Report(instances.show(self.project, self.name), result.changes, result.seconds, drift)
+
+    def _config(self, spec: InstanceSpec) -> dict[str, str]:
+        settings = StackSettings(self.project.settings_path(self.name))
+        settings.config.update(spec.to_config())
+        return self.project.pulumi.complete(self.name, settings.plain(), frozenset())
+
+
+def create(
+    project: Project,
+    spec: InstanceSpec,
+    on_event: OnEvent | None = None,
+    cancellation: Cancellation | None = None,
+) -> Report:
+    """Write the spec's file, make its stack, bring it up. Raises InstanceExists and StackError.
+
+    A failed create leaves an instance that `up` continues and `delete` removes; one that is refused leaves
+    nothing.
+    """
+    _require_free(spec)
+    project.make()
+    run = _Run(project, spec.stack, on_event, cancellation)
+    secrets = passphrase(make=True)
+    with project.claiming():
+        _refuse_existing(project, spec)
+        settings = project.settings(spec.stack)
+        settings.config.update(spec.to_config())
+        _init(run.stack, settings, secrets)
+    return run.report(run.up(spec))
+
+
+def update(
+    project: Project,
+    name: str,
+    changes: Mapping[str, Any],
+    on_event: OnEvent | None = None,
+    cancellation: Cancellation | None = None,
+) -> Report:
+    """Change the spec's file in place and bring the instance up. Labels are merged, one that is None goes.
+
+    Raises InstanceNotFound, InvalidSpec and StackError; the file is as before unless the stack was worked on.
+    """
+    run = _Run(project, find(project, name), on_event, cancellation)
+    old = read_spec(project, run.name)
+    new = old.changed(changes)
+    if new.running:
+        _require_free(new, instances.show(project, name))
+    settings = project.settings(run.name)
+    before = settings.path.read_bytes()
+    for key in old.to_config().keys() - new.to_config().keys():
+        settings.remove(key)
+    settings.config.update(new.to_config())
+    settings.save()
+    try:
+        return run.report(run.up(new))
+    except ResourceFailed:
+        raise  # some of it is done already: the next `up` continues
+    except StackError:
+        settings.path.write_bytes(before)
+        raise
+
+
+def up(
+    project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
+) -> Report:
+    """Bring the instance to its spec: mend what drifted, finish what was interrupted. Raises StackError."""
+    run = _Run(project, find(project, name), on_event, cancellation)
+    spec = read_spec(project, run.name)
+    return run.report(run.up(spec))
+
+
+def preview(project: Project, name: str) -> Plan:
+    """What `up` would do; changes and locks nothing. Raises StackError."""
+    from trackstack.engine.backend import Backend
+    from trackstack.stacks.program import deploy  # imports pulumi
+
+    run = _Run(project, find(project, name))
+    options = run.options(read_spec(project, run.name), refresh=True)
+    if run.stack.exists():
+        return _plan(run.stack.preview(deploy, options))
+    with tempfile.TemporaryDirectory() as folder:  # of a stack that is not there yet
+        stack = Backend.open(Path(folder)).stack(NAMESPACE, run.name)
+        stack.init(options.secrets)
+        return _plan(stack.preview(deploy, options))
+
+
+def refresh(
+    project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
+) -> Report:
+    """Compare the state with what really is; `drift` has the differences. Raises StackError."""
+    run = _Run(project, find(project, name), on_event, cancellation)
+    result = run.stack.refresh(run.options())
+    drift = tuple(step for step in result.steps if step.diff or step.op == "delete")
+    return run.report(result, drift=drift)
+
+
+def start(
+    project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
+) -> Report:
+    """Have the instance run; its port, tokens and data are as before. Raises StackError."""
+    return update(project, name, {"running": True}, on_event, cancellation)
+
+
+def stop(
+    project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
+) -> Report:
+    """Have the instance stand still and keep everything. Raises StackError."""
+    return update(project, name, {"running": False}, on_event, cancellation)
+
+
+def delete(
+    project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
+) -> Report:
+    """Delete process, data, stack and file of the instance. Raises StackError."""
+    run = _Run(project, find(project, name), on_event, cancellation)
+    changes: dict[str, int] = {}
+    seconds = 0.0
+    if run.stack.exists():
+        if _is_unfinished(run.stack):
+            # What an interrupted create made is adopted, to be deleted; nothing has to run for that.
+            run.up(InstanceSpec(name=run.name, running=False))
+        result = run.stack.destroy(run.options(refresh=True))
+        changes, seconds = result.changes, result.seconds
+        run.stack.remove()
+    project.settings_path(run.name).unlink(missing_ok=True)
+    return Report(None, changes, seconds)
+
+
+def lock_holder(project: Project, name: str) -> Holder | None:
+    """Who works on the instance now. Raises InstanceNotFound."""
+    return project.stack(find(project, name)).lock_holder()
+
+
+def unlock(project: Project, name: str) -> None:
+    """Remove the instance's locks, whoever holds them. Raises InstanceNotFound."""
+    project.stack(find(project, name)).unlock()
+
+
+def _init(stack: Stack, settings: StackSettings, secrets: Any) -> None:
+    """The file first: killed in between, the next `up` finds it and makes the stack with the same salt."""
+    secrets = secrets.bind(settings.encryption_salt)
+    settings.encryption_salt = secrets.state
+    settings.save()
+    stack.init(secrets)
+
+
+def _refuse_existing(project: Project, spec: InstanceSpec) -> None:
+    with suppress(InstanceNotFound):
+        existing = instances.show(project, spec.name)
+        how = (
+            f"`trackstack up {existing.stack}` brings it up, `trackstack delete {existing.stack}` removes it"
+        )
+        raise InstanceExists(f"there is an instance {existing.spec.name!r} already ({existing.state}); {how}")
+
+
+def _require_free(spec: InstanceSpec, instance: Instance | None = None) -> None:
+    """Raises StackError for a port that somebody else holds, before anything is changed."""
+    from trackstack.providers.local.ports import require_free
+    from trackstack.providers.resource import ResourceError
+
+    port = spec.port or (instance.port if instance else None)
+    own = instance is not None and instance.state == "active" and port == instance.port
+    if port and not own:
+        try:
+            require_free("127.0.0.1", port)
+        except ResourceError as error:
+            raise StackError(str(error)) from None
+
+
+def _is_unfinished(stack: Stack) -> bool:
+    """Whether something may be there that the state does not know of."""
+    snapshot = stack.snapshot()
+    complete = any(each.type == instances.SERVER for each in snapshot.resources)
+    return bool(snapshot.pending) or (bool(snapshot.resources) and not complete)
+
+
+def _plan(result: Result) -> Plan:
+    return Plan(result.changes, result.steps, result.changed)

@@ -1,0 +1,38 @@
+"""The Pulumi program of every project: a stack's configuration becomes an instance."""
+
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime import get_root_directory
+
+from trackstack.components.instance import InstanceArgs, TrackingInstance
+from trackstack.stacks.errors import InvalidSpec
+from trackstack.stacks.project import data_dir
+from trackstack.stacks.spec import NAMESPACE, InstanceSpec
+
+
+def deploy() -> None:
+    """Declare the instance of the current stack. Raises RunError for a configuration that cannot be."""
+    try:
+        spec = InstanceSpec.from_config(_config())
+    except InvalidSpec as error:
+        raise pulumi.RunError(f"Pulumi.{pulumi.get_stack()}.yaml: {error}") from None
+    instance = TrackingInstance(
+        pulumi.get_stack(),
+        InstanceArgs(
+            data_dir=str(data_dir(Path(get_root_directory()), pulumi.get_stack())),
+            retention=spec.retention,
+            port=spec.port,
+            running=spec.running,
+            description=spec.description,
+            labels=spec.labels,
+        ),
+    )
+    for name, output in instance.outputs.items():
+        pulumi.export(name, output)
+
+
+def _config() -> dict[str, str]:
+    config = pulumi.Config(NAMESPACE)
+    values = {name: config.get(name) for name in InstanceSpec.model_fields}
+    return {f"{NAMESPACE}:{name}": value for name, value in values.items() if value is not None}

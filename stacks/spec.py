@@ -1,0 +1,170 @@
+"""What an instance is to be: the one model behind the command line, `Pulumi.<stack>.yaml` and the REST API.
+
+Its rules are those of the Model Experiments API, so that every instance can be shown there.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from trackstack import durations
+from trackstack.stacks.errors import InvalidSpec
+
+NAMESPACE = "trackstack"
+"""The project, and the prefix of its configuration keys."""
+MIN_RETENTION, MAX_RETENTION = timedelta(days=1), timedelta(days=90)
+
+_NAME = re.compile(r"[0-9A-Za-z\s_-]{1,64}", re.ASCII)
+_DESCRIPTION = re.compile(r"[0-9A-Za-z\s.:/-]{0,160}", re.ASCII)
+_LABEL = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]")
+
+
+class InstanceSpec(BaseModel):
+    """An instance as it is wanted. Raises InvalidSpec naming each setting that cannot be, and its value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="What people call it: 1 to 64 letters, digits, spaces, _ and -.")
+    description: str = Field(
+        default="", description="What it is for: at most 160 letters, digits, spaces, . : / -."
+    )
+    target: Literal["local"] = Field(default="local", description="Where it runs: local is this machine.")
+    retention: str = Field(default="30d", description="How long deleted experiments are kept: 1d to 90d.")
+    labels: dict[str, str] = Field(default={}, description="Labels, as Kubernetes has them.")
+    port: int | None = Field(default=None, description="Its port on loopback; 0: a free one, which it keeps.")
+    running: bool = Field(
+        default=True, description="Whether its server runs; a stopped one keeps everything."
+    )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InvalidSpec("; ".join(map(_sentence, error.errors()))) from None
+
+    @property
+    def stack(self) -> str:
+        """The name of its stack: that of the instance with a `-` for each run of white space."""
+        return stack_name(self.name)
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """The spec with `changes`; labels are merged, one that is None goes. Raises InvalidSpec."""
+        if changes.get("name", self.name) != self.name:
+            raise InvalidSpec(
+                f"name: an instance keeps its name; {self.name!r} cannot become {changes['name']!r}"
+            )
+        merged = {**self.model_dump(), **changes}
+        if isinstance(changes.get("labels"), Mapping):
+            labels = {**self.labels, **changes["labels"]}
+            merged["labels"] = {key: value for key, value in labels.items() if value is not None}
+        return type(self)(**merged)
+
+    def to_config(self) -> dict[str, Any]:
+        """The stack's configuration as YAML has it: what was decided, and nothing that is empty."""
+        values = self.model_dump(exclude_none=True)
+        if self.running:
+            del values["running"]
+        return {f"{NAMESPACE}:{key}": value for key, value in values.items() if value not in ("", {})}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, str]) -> Self:
+        """The spec in a stack's configuration, as the Pulumi CLI hands it out. Raises InvalidSpec."""
+        values = {}
+        for key, text in config.items():
+            namespace, _, name = key.partition(":")
+            if namespace == NAMESPACE:
+                values[name] = _decoded(name, text)
+        return cls(**values)
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not _NAME.fullmatch(name) or not re.search("[0-9A-Za-z]", name):
+            raise ValueError("write 1 to 64 letters, digits, spaces, _ and -, one letter or digit at least")
+        return name
+
+    @field_validator("description")
+    @classmethod
+    def _check_description(cls, description: str) -> str:
+        if not _DESCRIPTION.fullmatch(description):
+            raise ValueError("write at most 160 letters, digits, spaces, . : / and -")
+        return description
+
+    @field_validator("retention")
+    @classmethod
+    def _check_retention(cls, retention: str) -> str:
+        """Kept as it is written, for it is shown again so."""
+        if not MIN_RETENTION <= _duration(retention) <= MAX_RETENTION:
+            raise ValueError("write 1d to 90d, such as 30d or 1d12h")
+        return retention
+
+    @field_validator("labels")
+    @classmethod
+    def _check_labels(cls, labels: dict[str, str]) -> dict[str, str]:
+        for key, value in labels.items():
+            if not _LABEL.fullmatch(key) or not (value == "" or _LABEL.fullmatch(value)):
+                rule = "1 to 63 letters, digits, - _ and . that begin and end with a letter or digit"
+                raise ValueError(f"{key}={value}: write keys and values of {rule}")
+        return labels
+
+    @field_validator("port")
+    @classmethod
+    def _check_port(cls, port: int | None) -> int | None:
+        if port is not None and not 0 <= port <= 65535:
+            raise ValueError("write 1 to 65535, or 0 for a free one")
+        return port or None
+
+
+def stack_name(name: str) -> str:
+    """The stack of the instance of that name."""
+    return re.sub(r"\s+", "-", name)
+
+
+def config_schema() -> dict[str, dict[str, Any]]:
+    """The `config` of Pulumi.yaml: a key for each setting, with its type, sentence and default."""
+    return {name: _declared(name) for name in InstanceSpec.model_fields}
+
+
+def _declared(name: str) -> dict[str, Any]:
+    field = InstanceSpec.model_fields[name]
+    types = {"labels": "object", "port": "integer", "running": "boolean"}
+    declared = {"type": types.get(name, "string"), "description": str(field.description)}
+    if field.is_required():
+        return declared
+    # Pulumi requires every key that has no default, so none may be without.
+    return {**declared, "default": 0 if name == "port" else field.default}
+
+
+def _decoded(name: str, text: str) -> Any:
+    """A value as Pulumi has it: a text that is JSON unless the setting is a text itself."""
+    if name not in ("labels", "port", "running"):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if name == "labels" and isinstance(value, dict):  # YAML reads `tier: 1` as a number
+        return {key: item if isinstance(item, str) else json.dumps(item) for key, item in value.items()}
+    return value
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return durations.parse(text)
+    except ValueError:
+        return timedelta(0)
+
+
+def _sentence(error: Any) -> str:
+    """One error of pydantic's as ours: the setting, its value, what to do."""
+    key = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"{key} is no setting of an instance; there are {', '.join(InstanceSpec.model_fields)}"
+    if error["type"] == "missing":
+        return f"{key} is missing"
+    advice = error["ctx"]["error"] if error["type"] == "value_error" else error["msg"]
+    return f"{key}: {error['input']!r} cannot be used; {advice}"
