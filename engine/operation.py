@@ -132,6 +132,7 @@ class _Operation:
             self._warn("", _pending_warning(deployment))
         if not task.apply or executor.errors:
             return
+        executor.changes.clear()  # what an update looks at first is not among its changes
         planned = Planned(deployment, targets)
 
         def finish() -> None:

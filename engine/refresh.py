@@ -34,7 +34,7 @@ def refresh(deployment: Deployment, executor: Executor, ledger: Ledger, targets:
         seen = found.get(id(old))
         if seen is None or not seen.gone:
             resources.append(seen.resource if seen is not None else old)
-    prune(resources, gone={old.urn: old.parent for old in deployment.base.resources})
+    prune(resources)
     keep = () if deployment.options.clear_pending_creates else ("creating",)
     deployment.base.pending = [pending for pending in deployment.base.pending if pending.kind in keep]
     deployment.rebase(resources)
@@ -46,15 +46,12 @@ def _step(deployment: Deployment, resource: Resource) -> Refresh:
     return Refresh(old=resource, provider=(lambda: deployment.provider_of(resource)) if readable else None)
 
 
-def prune(resources: Iterable[Resource], gone: dict[str, str]) -> None:
-    """Drop references to resources that are no longer there; children move up to the next living parent.
-
-    `gone` maps each former URN to its parent.
-    """
+def prune(resources: Iterable[Resource]) -> None:
+    """Drop references to resources that are no longer there, those to parents too."""
     living: set[str] = set()
     for resource in resources:
-        while resource.parent and resource.parent not in living:
-            resource.parent = gone.get(resource.parent, "")
+        if resource.parent not in living:
+            resource.parent = ""
         if any(urn not in living for urn in resource.dependencies):
             resource.dependencies = [urn for urn in resource.dependencies if urn in living]
         resource.property_dependencies = {

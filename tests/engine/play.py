@@ -103,6 +103,7 @@ def edit_state(folder: Path, operation: Operation) -> None:
         file = checkpoint_file(folder)
         document = json.loads(file.read_text())
         operation.edit(document["checkpoint"]["latest"])
+        document.pop("sha256", None)  # what the embedded engine knows damage by
         file.write_text(json.dumps(document))
         file.with_name(file.name + ".attrs").unlink(missing_ok=True)
 

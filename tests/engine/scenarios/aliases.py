@@ -52,13 +52,13 @@ def provided(name: str, *aliases: str | Alias) -> None:
 
 
 def two_of_one() -> None:
-    Thing("b", ResourceOptions(aliases=[Alias(name="a")]))
-    Thing("c", ResourceOptions(aliases=[Alias(name="a")]))
+    b = Thing("b", ResourceOptions(aliases=[Alias(name="a")]))
+    Thing("c", ResourceOptions(aliases=[Alias(name="a")], depends_on=[b]))
 
 
 def first_and_second() -> None:
-    Thing("a", size=2)
-    Thing("b", ResourceOptions(aliases=[Alias(name="a")]), size=1)
+    a = Thing("a", size=2)
+    Thing("b", ResourceOptions(aliases=[Alias(name="a")], depends_on=[a]), size=1)
 
 
 SCENARIOS = (

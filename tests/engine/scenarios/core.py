@@ -41,8 +41,8 @@ def with_provider(region: str, **properties: object) -> None:
 
 
 def twice() -> None:
-    Thing("a")
-    Thing("a")
+    a = Thing("a")
+    Thing("a", ResourceOptions(depends_on=[a]))
 
 
 def kinds_of_values() -> None:

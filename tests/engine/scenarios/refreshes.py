@@ -102,7 +102,7 @@ SCENARIOS = (
     Scenario(
         "refresh-error",
         "A read that fails fails the refresh.",
-        (up(chain("a", "b")), refresh({"read:a": fails("cannot look")}, fails=True), refresh()),
+        (up(things("a")), refresh({"read:a": fails("cannot look")}, fails=True), refresh()),
     ),
     Scenario(
         "update-with-refresh",
