@@ -26,13 +26,14 @@ class Failure(click.ClickException):
 
 def translate(error: Exception) -> click.ClickException:
     """The Click exception for what a command raised."""
-    from trackstack.stacks import errors
+    import trackstack.stacks.errors as errors
 
     for kind, name, code in (
         (errors.Locked, "locked", Exit.LOCKED),
         (errors.InvalidSpec, "invalid", Exit.USAGE),
         (errors.InstanceExists, "exists", Exit.FAILED),
         (errors.InstanceNotFound, "not_found", Exit.FAILED),
+        (errors.Cancelled, "cancelled", Exit.FAILED),
         (errors.StackError, "failed", Exit.FAILED),
     ):
         if isinstance(error, kind):

@@ -27,7 +27,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         command = getattr(import_module(f"trackstack.cli.commands.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101 - a command file that breaks the convention
+        assert isinstance(command, click.Command)
         return command
 
     def resolve_command(

@@ -26,7 +26,9 @@ def instance_document(instance: Instance) -> dict[str, Any]:
         **instance.spec.model_dump(mode="json"),
         "stack": instance.stack,
         "state": instance.state,
+        "error": instance.error,
         "url": instance.url,
+        "data_dir": str(instance.data_dir),
         "log_file": str(instance.log_file),
         "created": instance.created and instance.created.isoformat(),
         "updated": instance.updated and instance.updated.isoformat(),
@@ -73,6 +75,11 @@ def operation_document(done: Report) -> dict[str, Any]:
         "drift": [steps.as_json(step) for step in done.drift],
         "seconds": round(done.seconds, 3),
     }
+
+
+def url(done: Report) -> str:
+    """Where the instance answers after an operation."""
+    return done.instance.url if done.instance else ""
 
 
 def sentence(session: Session, done: Report, text: str) -> None:

@@ -1,11 +1,13 @@
 """What operations raise: every text is one line that says what, which value, and what to do next."""
 
+from trackstack.engine.errors import CancelledError as Cancelled
 from trackstack.engine.errors import EngineError as StackError
 from trackstack.engine.errors import LockedError as Locked
 from trackstack.engine.errors import PassphraseError as WrongPassphrase
 from trackstack.engine.errors import ResourceError as ResourceFailed
 
 __all__ = [
+    "Cancelled",
     "InstanceExists",
     "InstanceNotFound",
     "InvalidSpec",

@@ -25,7 +25,7 @@ def completion(session: Session, shell: str) -> None:
     """
     context = click.get_current_context().find_root()
     kind = get_completion_class(shell)
-    assert kind is not None  # noqa: S101 - the three shells are click's own
+    assert kind is not None
     script = kind(context.command, {}, "trackstack", "_TRACKSTACK_COMPLETE").source()
     if session.json:
         session.document({"shell": shell, "script": script})

@@ -29,5 +29,5 @@ def create(session: Session, name: str, target: str, options: SpecOptions) -> No
     spec = InstanceSpec(name=name, target=target, **options.given())
     with session.work(f"Creating {name}") as work:
         done = operations.create(session.project, spec, work.on_event, work.cancellation)
-    report.operation(session, done, f"{name} runs at {done.instance.url}")
+    report.operation(session, done, f"{name} runs at {report.url(done)}")
     session.say(f'Point an MLflow client at it:  eval "$({session.program} env {name})"')

@@ -12,7 +12,8 @@ from trackstack.cli.session import Session
 def start(session: Session, name: str) -> None:
     """Start a stopped instance.
 
-    Port, tokens and data are the same as before. Also mends one whose server died, for example with the machine.
+    Port, tokens and data are the same as before. Also mends one whose server
+    died, for example with the machine.
 
     \b
     Example:
@@ -22,4 +23,4 @@ def start(session: Session, name: str) -> None:
 
     with session.work(f"Starting {name}") as work:
         done = operations.start(session.project, name, work.on_event, work.cancellation)
-    report.operation(session, done, f"{name} runs at {done.instance.url}")
+    report.operation(session, done, f"{name} runs at {report.url(done)}")

@@ -34,14 +34,14 @@ def test_two_instances_live_side_by_side(machine: Machine) -> None:
 
     first, second = machine.json("list")["instances"]
 
-    assert (first["name"], first["state"], first["retention"]) == ("demo", "running", "30d")
-    assert (second["name"], second["state"], second["retention"]) == ("two", "running", "7d")
+    assert (first["name"], first["state"], first["retention"]) == ("demo", "active", "30d")
+    assert (second["name"], second["state"], second["retention"]) == ("two", "active", "7d")
     assert second["labels"] == {"team": "vision"}
     assert first["url"] != second["url"]
     assert len(machine.servers()) == 2
     lines = machine.run("list").stdout.splitlines()
     assert lines[0].split() == ["NAME", "STATE", "URL", "RETENTION", "DESCRIPTION"]
-    assert lines[2].split(maxsplit=4) == ["two", "running", second["url"], "7d", "the second"]
+    assert lines[2].split(maxsplit=4) == ["two", "active", second["url"], "7d", "the second"]
 
 
 def test_an_update_happens_in_place_and_keeps_the_data(
