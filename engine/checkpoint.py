@@ -123,12 +123,14 @@ def open_secrets(snapshot: Snapshot, secrets: SecretsManager) -> None:
 
 
 def encode(document: Any) -> bytes:
-    """Compact JSON as Go writes it: UTF-8, no spaces."""
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """Compact JSON as Go writes it: UTF-8, no spaces. Raises StateError for a number that JSON has not."""
     try:
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode("utf-8")
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can say
-        return json.dumps(document, separators=(",", ":"), allow_nan=False).encode("ascii")
+        return json.dumps(document, separators=(",", ":")).encode("ascii")
+    except ValueError as error:
+        raise StateError(f"the state cannot be written: {error}") from error
 
 
 def encrypter(secrets: SecretsManager | None) -> Callable[[str], str]:

@@ -64,15 +64,17 @@ class Filesystem:
         path: Path,
         data: bytes,
         *,
-        staging: Path | None = None,
+        prepared: Path | None = None,
         durable: bool = True,
         mode: int = FILE_MODE,
     ) -> None:
         """Puts `data` in place of the file as a whole, on the disk when this returns if `durable`.
 
-        The new bytes are prepared in `staging`, by default the file's own folder. `mode` is of a new file.
+        The new bytes are prepared beside the file, or beside `prepared`, as `.<name>.<8 hex digits>.tmp`,
+        which a killed process leaves behind. `mode` is of a new file.
         """
-        temporary = (staging or path.parent) / f".{path.name}.{os.urandom(4).hex()}.tmp"
+        temporary = prepared or path
+        temporary = temporary.with_name(f".{temporary.name}.{os.urandom(4).hex()}.tmp")
         self.make_folder(path.parent)
         self.make_folder(temporary.parent)
         try:

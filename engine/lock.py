@@ -12,6 +12,7 @@ import getpass
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from trackstack.engine.errors import LockedError, StateError
 from trackstack.engine.filesystem import FILE_MODE, Filesystem, attributes
 
 _CLOCK_SLACK = 2.0  # seconds that a process may seem younger than the lock it wrote: rounding of start times
+
+_PATIENCE = 100  # looks, 10 ms apart, for the file of somebody who has just got the lock
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class StackLock:
         with self._gated():
             self._clear_or_refuse()
             path = self._folder / f"{uuid.uuid4()}.json"
-            self._files.write(path, encode(_own()), staging=self._gate.parent, durable=False)
+            self._files.write(path, encode(_own()), prepared=self._gate, durable=False)
             try:
                 self._clear_or_refuse(own=path)
                 yield
@@ -111,11 +114,19 @@ class StackLock:
                     return file
             except BlockingIOError:
                 os.close(file)
-                raise self._refusal(self.holder()) from None
+                raise self._refusal(self._holder_soon()) from None
             except OSError as error:
                 os.close(file)
                 raise StateError(f"cannot lock {self._gate}: {error.strerror}") from error
             os.close(file)  # it was removed with its stack between our two calls
+
+    def _holder_soon(self) -> Holder | None:
+        """Who passed the gate; it writes its lock file the moment after."""
+        for _ in range(_PATIENCE):
+            if holder := self.holder():
+                return holder
+            time.sleep(0.01)
+        return None
 
     def _is_gate(self, file: int) -> bool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +82,7 @@ class StackStore:
         What a killed operation left in a journal is committed to the checkpoint first. A journal that extends
         another checkpoint is set aside in the stack's backups; `notice` of the result then says so.
         """
+        self._sweep()
         journal = Journal(self, snapshot, secrets)
         data = self.files.read(self.journal_path)
         if data is None:
@@ -194,6 +196,15 @@ class StackStore:
         except StateError as error:
             raise StateError(f"{source}: {error}") from error
         return result
+
+    def _sweep(self) -> None:
+        """Removes what killed processes were about to put in place."""
+        own = re.compile(rf"\.{re.escape(self.name)}\.(json|lock)[a-z.]*\.[0-9a-f]{{8}}\.tmp")
+        copy = re.compile(r".*\.tmp")
+        folders = {self._stacks: own, self._gate.parent: own, self._history: copy, self._backups: copy}
+        for folder, pattern in folders.items():
+            for name in filter(pattern.fullmatch, self.files.list(folder)):
+                self.files.remove(folder / name)
 
     def _drop_journal(self) -> None:
         self.files.remove(self.journal_path)

@@ -207,6 +207,15 @@ def test_an_edit_that_pulumis_rules_cannot_see_is_reported(passphrase: Passphras
         parse(json.dumps(json.loads(data), indent=2).encode(), "f")
 
 
+def test_a_number_beyond_json_is_refused_when_written(passphrase: Passphrase) -> None:
+    data = render(snapshot(box("a", custom_timeouts={"create": 123456})), None)
+
+    state = parse(unsealed(json.loads(data)).replace(b"123456", b"1e9999"), "f")
+
+    with pytest.raises(StateError, match="cannot be written"):
+        render(state, None)
+
+
 def flips(data: bytes, count: int) -> list[bytes]:
     """`data` with one bit of one byte changed, at `count` places spread over it."""
     changed = []

@@ -49,6 +49,7 @@ def assert_goes_on(store: StackStore, passphrase: Passphrase, world: World) -> N
     after = parse(store.checkpoint_path.read_bytes(), "checkpoint")
     assert names(after) == names(before)
     assert not store.journal_path.exists()
+    assert not list(world.folder.parent.rglob("*.tmp"))
 
 
 def calls(folder: Path, passphrase: Passphrase, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -104,10 +104,13 @@ def test_a_journal_cut_at_any_byte_is_replayed_up_to_there(
         operate(store, passphrase, World(tmp_path / "world"))
     whole = store.journal_path.read_bytes()
     seen = []
+    records = -1
     for length in range(len(whole) + 1):
-        store.journal_path.write_bytes(whole[:length])
-        snapshot = store.load()
-        seen.append((names(snapshot), [(op.kind, op.resource.name) for op in snapshot.pending]))
+        recorded = read(whole[:length], "j")
+        if records != (records := len(recorded.records) if recorded else 0):
+            store.journal_path.write_bytes(whole[:length])
+            snapshot = store.load()
+            seen.append((names(snapshot), [(op.kind, op.resource.name) for op in snapshot.pending]))
 
     states = [state for number, state in enumerate(seen) if number == 0 or state != seen[number - 1]]
     assert states == [

@@ -124,7 +124,8 @@ def test_one_of_several_proceeds(store: StackStore, tmp_path: Path) -> None:
     answers = compete(tmp_path, 5)
 
     assert answers.count("held") == 1
-    assert all("stack demo is locked by" in answer for answer in answers if answer != "held")
+    named = re.compile(r"stack demo is locked by \w+@\S+ \(pid \d+\) since ")
+    assert all(named.match(answer) for answer in answers if answer != "held")
     assert_free(store.lock())
 
 

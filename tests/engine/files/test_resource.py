@@ -33,7 +33,7 @@ resources = st.builds(
     Resource,
     **{f.name: _members[str(f.type)] for f in dataclasses.fields(Resource) if str(f.type) in _members}
     | {"urn": st.just(urn("a")), "type": st.just("cloud:index:Box")},
-    extra=st.dictionaries(st.just("aKeyOfTomorrow"), property_maps, max_size=1),
+    extra=st.dictionaries(st.just("aKeyOfTomorrow"), st.lists(texts | st.integers()), max_size=1),
 )
 
 
