@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from trackstack.server.webhooks import addresses
 
 TIMEOUT_S = 10
-_ATTEMPTS = 3
+ATTEMPTS = 3
 _FIRST_WAIT_S = 1.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 
@@ -34,8 +34,8 @@ def signature(secret: str, delivery_id: str, timestamp: str, payload: str) -> st
     return "v1," + base64.b64encode(hmac.digest(secret.encode(), signed, hashlib.sha256)).decode()
 
 
-async def deliver(endpoint: Endpoint, payload: str, at: int, private: bool) -> int:
-    """The status of the answer, after some attempts if need be; `at` is the time in seconds.
+async def deliver(endpoint: Endpoint, payload: str, at: int, private: bool, attempts: int = ATTEMPTS) -> int:
+    """The status of the answer, after as many attempts if need be; `at` is the time in seconds.
 
     Raises OSError, Unreachable or ApiError where no answer could be had.
     """
@@ -47,8 +47,8 @@ async def deliver(endpoint: Endpoint, payload: str, at: int, private: bool) -> i
     }
     if endpoint.secret:
         headers["X-MLflow-Signature"] = signature(endpoint.secret, delivery_id, str(at), payload)
-    for attempt in range(1, _ATTEMPTS + 1):
-        last = attempt == _ATTEMPTS
+    for attempt in range(1, attempts + 1):
+        last = attempt == attempts
         try:
             status = await asyncio.wait_for(_post(endpoint.url, headers, payload, private), TIMEOUT_S)
             if last or status not in _RETRIED:

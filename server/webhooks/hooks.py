@@ -35,7 +35,7 @@ class Hooks:
 
     async def try_once(self, endpoint: Endpoint, event: str, data: dict[str, Any]) -> int:
         """One delivery that somebody waits for: the status. Raises as `deliver` does."""
-        return await deliver(endpoint, _payload(event, data), int(time.time()), self.private)
+        return await deliver(endpoint, _payload(event, data), int(time.time()), self.private, 1)
 
     async def _fire(self, event: str, data: dict[str, Any]) -> None:
         endpoints = [Endpoint(*row) for row in await self._store.webhooks.subscribed(event)]

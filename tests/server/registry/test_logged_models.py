@@ -102,7 +102,9 @@ def test_a_run_shows_the_models_that_it_made(tracking: "MlflowClient", name: str
     model = tracking.create_logged_model(experiment, source_run_id=run)
     tracking.log_outputs(run, [LoggedModelOutput(model.model_id, 3)])
 
-    [output] = tracking.get_run(run).outputs.model_outputs
+    outputs = tracking.get_run(run).outputs
+    assert outputs is not None
+    [output] = outputs.model_outputs
     assert (output.model_id, output.step) == (model.model_id, 3)
     assert [
         found.model_id for found in tracking.search_logged_models([experiment], f"source_run_id = '{run}'")
@@ -111,7 +113,7 @@ def test_a_run_shows_the_models_that_it_made(tracking: "MlflowClient", name: str
 
 @pytest.mark.filterwarnings("ignore")  # MLflow's own, at the import of its flavors
 def test_a_scikit_learn_model_is_logged_registered_and_loaded(tracking: "MlflowClient", name: str) -> None:
-    from sklearn.linear_model import LinearRegression
+    from sklearn.linear_model import LinearRegression  # type: ignore[import-untyped]
 
     mlflow.set_experiment(name)
     fitted = LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0])
