@@ -54,6 +54,8 @@ class Planner:
             self._take_over_import(registration)
         old, new = registration.old, registration.new
         targeted = planned.targets.includes(new) or new.is_provider or new.is_stack
+        if targeted:
+            refuse_skipped_dependencies(planned, new)
         check_inputs(planned, registration, targeted=targeted)
         if targeted:
             planned.targets.note(new)
@@ -63,7 +65,6 @@ class Planner:
             return take_ownership(planned, registration, old)
         if not targeted:
             return self._untargeted(registration)
-        refuse_skipped_dependencies(planned, new)
         if old is None:
             planned.generated.add(urn)
             return [Create(new=new, provider=registration.provider)]
