@@ -140,7 +140,7 @@ class Filesystem:
     def sync(self, file: int, path: Path) -> None:
         """Waits until the disk has what was appended."""
         with _naming("write", path):
-            os.fdatasync(file)
+            getattr(os, "fdatasync", os.fsync)(file)  # macOS has only the one that waits for more
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -50,7 +50,8 @@ class StackSettings:
         self.config[_checked_key(key)] = value
 
     def set_secret(self, key: str, text: str, secrets: SecretsManager) -> None:
-        """Sets a value that the file holds encrypted, under the salt of `secrets`."""
+        """Sets a value that the file holds encrypted, under its salt, or that of `secrets` if it has none."""
+        secrets = secrets.bind(self.encryption_salt) if self.encryption_salt else secrets
         self.set(key, {"secure": secrets.encrypt(text)})
         self.encryption_salt = secrets.state
 
@@ -69,6 +70,8 @@ class StackSettings:
         Raises PassphraseError for a wrong passphrase, ConfigError naming the key of a damaged secret. Without
         `secrets` a secret is `[secret]`.
         """
+        if secrets and self.encryption_salt:
+            secrets = secrets.bind(self.encryption_salt)
         values = {}
         for key, value in self.config.items():
             try:

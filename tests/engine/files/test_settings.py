@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.engine.files.states import PHRASE
 
 from trackstack.engine.errors import ConfigError, EngineError, PassphraseError, UnsupportedError
 from trackstack.engine.secrets import Passphrase
@@ -98,10 +99,13 @@ def test_secrets_are_ciphertexts_under_the_salt(path: Path, passphrase: Passphra
     assert "hush" not in path.read_text()
     assert again.encryption_salt == passphrase.state
     assert again.secret_keys == {"shop:key", "shop:nested"}
-    assert again.plain(passphrase) == {"shop:key": "hush", "shop:nested": '{"keys":["deep"],"open":1}'}
+    opened = again.plain(Passphrase(PHRASE))
+    assert opened == {"shop:key": "hush", "shop:nested": '{"keys":["deep"],"open":1}'}
     assert again.plain()["shop:key"] == "[secret]"
     with pytest.raises(PassphraseError):
-        again.plain(Passphrase("wrong", again.encryption_salt))
+        again.plain(Passphrase("wrong"))
+    with pytest.raises(PassphraseError):
+        again.set_secret("shop:other", "x", Passphrase("wrong"))
 
 
 def test_a_damaged_secret_names_its_key(path: Path, passphrase: Passphrase) -> None:
