@@ -42,8 +42,9 @@ def kind(step: Step) -> str:
 
 
 def shown(step: Step) -> bool:
-    """Whether a person wants to see the step: not what stays, nor Pulumi's own bookkeeping."""
-    return step.op not in ("same", "replace") and not step.type.startswith("pulumi:")
+    """Whether a person wants to see the step: what is done to a thing, or what a look at it found."""
+    told = bool(step.diff) if step.op == "refresh" else step.op not in ("same", "replace", "read")
+    return told and step.custom and not step.type.startswith("pulumi:")
 
 
 def change(entry: PropertyChange) -> str:

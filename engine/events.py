@@ -55,11 +55,19 @@ class Step:
     type: str
     name: str
     diff: tuple[PropertyChange, ...] = ()
+    custom: bool = True
+    """Whether a provider makes it; a component only groups others."""
 
     @property
     def logical(self) -> bool:
         """Whether the step counts in `Result.changes`: default providers and halves of a replacement do not."""
-        halves = ("create-replacement", "delete-replaced", "discard-replaced", "remove-pending-replace")
+        halves = (
+            "create-replacement",
+            "read-replacement",
+            "delete-replaced",
+            "discard-replaced",
+            "remove-pending-replace",
+        )
         return self.op not in halves and not (
             self.type.startswith("pulumi:providers:") and self.name.startswith("default")
         )

@@ -163,8 +163,8 @@ class Refresh(Step):
         old = self.old
         if self.gone:
             change = events.PropertyChange("id", "delete", old.id, None)
-            return events.Step(self.op, old.urn, old.type, old.name, (change,))
+            return events.Step(self.op, old.urn, old.type, old.name, (change,), old.custom)
         if self.new is None or self.result == "same":
-            return events.Step(self.op, old.urn, old.type, old.name)
+            return events.Step(self.op, old.urn, old.type, old.name, custom=old.custom)
         changes = describe(self.diff, old.inputs, old.outputs, self.new.inputs)
-        return events.Step(self.op, old.urn, old.type, old.name, changes)
+        return events.Step(self.op, old.urn, old.type, old.name, changes, old.custom)

@@ -89,7 +89,7 @@ class Step:
         changes: tuple[events.PropertyChange, ...] = ()
         if old is not None and new is not None and (self.diff.changes or self.diff.replaces):
             changes = describe(self.diff, old.inputs, old.outputs, new.inputs)
-        return events.Step(self.op, resource.urn, resource.type, resource.name, changes)
+        return events.Step(self.op, resource.urn, resource.type, resource.name, changes, resource.custom)
 
 
 @dataclass(eq=False, kw_only=True)
