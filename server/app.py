@@ -1,5 +1,6 @@
 """The ASGI application: what happens to every request around its handler, once for all of them."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -16,6 +17,7 @@ from trackstack.server.errors import (
     mlflow_body,
 )
 from trackstack.server.responses import EVERY, Answer, answer, compress, refusal
+from trackstack.server.retention_schedule import keep_removing
 from trackstack.server.routes import OPEN, Route, RouteTable
 
 log = logging.getLogger("trackstack.server")
@@ -49,8 +51,11 @@ class App:
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        retention = asyncio.create_task(keep_removing(self.services))
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        retention.cancel()
+        await asyncio.wait([retention])
         await self.services.store.close()
         await self.services.artifacts.store.close()
         await send({"type": "lifespan.shutdown.complete"})

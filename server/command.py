@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from trackstack.server.config import ConfigError, load
 
@@ -11,23 +12,52 @@ from trackstack.server.config import ConfigError, load
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the process's exit code: 0 ok, 1 failed, 2 usage."""
     parser = argparse.ArgumentParser("trackstack-server", description="An MLflow-compatible tracking server.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="serve until SIGTERM")
-    serve.add_argument("--host", help="address to listen at (127.0.0.1)")
-    serve.add_argument("--port", type=int, help="TCP port (5000); 0 takes a free one")
-    serve.add_argument("--data-dir", type=Path, help="folder of the database, artifacts and admin token (.)")
-    serve.add_argument("--artifact-root", help="where artifacts are kept (DATA_DIR/artifacts)")
-    serve.add_argument("--database-url", help="postgresql://… (a SQLite file in DATA_DIR)")
-    serve.add_argument(
+    commands = parser.add_subparsers(required=True)
+    _serve(commands.add_parser("serve", help="serve until SIGTERM"))
+    _gc(commands.add_parser("gc", help="remove for good what was deleted longer ago than the retention"))
+    given = vars(parser.parse_args(arguments))
+    command: Callable[[dict[str, Any]], int] = given.pop("command")
+    try:
+        return command(given)
+    except ConfigError as error:
+        sys.stderr.write(f"trackstack-server: {error}\n")
+        return 1
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen at (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="TCP port (5000); 0 takes a free one")
+    _data(parser)
+    parser.add_argument(
         "--no-auth", action="store_true", default=None, help="serve without tokens, on loopback"
     )
-    given = vars(parser.parse_args(arguments))
-    given.pop("command")
-    try:
+
+    def command(given: dict[str, Any]) -> int:
         settings = load(given)
         from trackstack.server.serve import run
 
         return run(settings)
-    except ConfigError as error:
-        sys.stderr.write(f"trackstack-server: {error}\n")
-        return 1
+
+    parser.set_defaults(command=command)
+
+
+def _gc(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument("--older-than", help="instead of the retention: a duration such as 30d or 12h")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be removed")
+    parser.add_argument("--json", action="store_true", help="report as one JSON object")
+
+    def command(given: dict[str, Any]) -> int:
+        older_than, dry_run, as_json = (given.pop(name) for name in ("older_than", "dry_run", "json"))
+        settings = load(given)
+        from trackstack.server.retention_command import run
+
+        return run(settings, older_than=older_than, dry_run=dry_run, as_json=as_json)
+
+    parser.set_defaults(command=command)
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", type=Path, help="folder of the database, artifacts and admin token (.)")
+    parser.add_argument("--artifact-root", help="where artifacts are kept (DATA_DIR/artifacts)")
+    parser.add_argument("--database-url", help="postgresql://… (a SQLite file in DATA_DIR)")

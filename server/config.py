@@ -45,6 +45,7 @@ class Settings:
     database_connections: int = _setting(8, "Connections to PostgreSQL, for reading.")
     database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
     ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
+    retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
 
     @property

@@ -8,6 +8,7 @@ from sqlalchemy.sql import literal_column
 from trackstack.server.errors import BAD_REQUEST, ApiError, exists, invalid, missing
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import Experiment, Tag
+from trackstack.server.store.purging import EXPERIMENT, RUN, being_purged, unclaimed
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, among, insert, listed, upsert
 from trackstack.server.store.transaction import Transaction
@@ -32,7 +33,7 @@ MARK = Statement(
 )
 MARK_RUNS = Statement(
     update(_runs)
-    .where(_runs.c.experiment_id == bindparam("this"))
+    .where(_runs.c.experiment_id == bindparam("this"), unclaimed(RUN, _runs.c.id))
     .values(deleted_at=bindparam("deleted_at"), revision=_runs.c.revision + literal_column("1"))
 )
 TAGS = Statement(
@@ -128,7 +129,7 @@ class Experiments:
         """With all its runs, those too that were deleted before it; missing where it is not deleted."""
 
         def work(tx: Transaction) -> None:
-            if _row(tx, id_)[5] is None:
+            if _row(tx, id_)[5] is None or being_purged(tx, EXPERIMENT, id_):
                 raise unknown(id_)
             tx.run(MARK, this=id_, deleted_at=None, at=at)
             tx.run(MARK_RUNS, this=id_, deleted_at=None)

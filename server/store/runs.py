@@ -11,6 +11,7 @@ from trackstack.server.store import documents
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import RunInfo
 from trackstack.server.store.experiments import BY_ID, check_active, unknown
+from trackstack.server.store.purging import RUN, being_purged
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, insert, upsert
 from trackstack.server.store.transaction import Transaction
@@ -163,6 +164,8 @@ class Runs:
     async def _mark(self, name: str, deleted_at: int | None) -> None:
         def work(tx: Transaction) -> None:
             run = find(tx, name)
+            if deleted_at is None and being_purged(tx, RUN, run.id):
+                raise unknown_run(name)
             tx.run(MARK, this=run.id, deleted_at=deleted_at)
             tx.touched.add(run.id)
 

@@ -11,6 +11,7 @@ from trackstack.server.store.inputs import Inputs
 from trackstack.server.store.logged_models import LoggedModels
 from trackstack.server.store.logging import Logging
 from trackstack.server.store.metrics import Metrics
+from trackstack.server.store.purges import Purges
 from trackstack.server.store.registry.models import RegisteredModels
 from trackstack.server.store.registry.versions import ModelVersions
 from trackstack.server.store.runs import Runs
@@ -29,6 +30,7 @@ class Store:
     logging: Logging
     metrics: Metrics
     model_versions: ModelVersions
+    purges: Purges
     registered_models: RegisteredModels
     runs: Runs
     searches: Searches
@@ -50,6 +52,7 @@ class Store:
         self.logging = Logging(database)
         self.metrics = Metrics(database)
         self.model_versions = ModelVersions(database)
+        self.purges = Purges(database)
         self.registered_models = RegisteredModels(database)
         self.runs = Runs(database)
         self.searches = Searches(database)

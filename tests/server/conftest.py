@@ -92,3 +92,29 @@ def tracking(server: Server, monkeypatch: pytest.MonkeyPatch) -> "MlflowClient":
 def name() -> str:
     """A name that no other test uses."""
     return f"x-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The endpoint of an S3 on loopback."""
+    from tests.server.buckets import s3_server
+
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket(s3: str) -> str:
+    """The artifact root of a new, empty bucket."""
+    from tests.server.buckets import new_bucket
+
+    return new_bucket(s3)
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The artifact root of each kind of store."""
+    if request.param == "folder":
+        return str(tmp_path / "artifacts")
+    value: str = request.getfixturevalue("bucket")
+    return value

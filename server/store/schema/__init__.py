@@ -1,6 +1,6 @@
 """The whole schema, one module a subject. A new table also needs a migration (store/migrations)."""
 
-from trackstack.server.store.schema import access, logged_models, registry, tracking
+from trackstack.server.store.schema import access, logged_models, registry, retention, tracking
 from trackstack.server.store.schema.base import HEAD_LENGTH, metadata
 
-__all__ = ["HEAD_LENGTH", "access", "logged_models", "metadata", "registry", "tracking"]
+__all__ = ["HEAD_LENGTH", "access", "logged_models", "metadata", "registry", "retention", "tracking"]

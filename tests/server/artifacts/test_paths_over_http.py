@@ -25,6 +25,9 @@ def _post(served: Served, target: str, value: object) -> Reply:
     return served.ask("POST", target, json.dumps(value).encode(), {"content-type": "application/json"})
 
 
+_NO_TEXT = "The request has text with a NUL character or a lone surrogate; leave these out."
+"""What a query or body is answered that could not be text in any field."""
+
 FILES: dict[str, Ask] = {
     "get-artifact": lambda s, run, path: s.ask("GET", f"/get-artifact?run_uuid={run}&path={_query(path)}"),
     "proxy GET": lambda s, run, path: s.ask("GET", f"{PROXY}/artifacts/{_segments(path)}"),
@@ -74,7 +77,7 @@ def test_a_bad_path_is_refused(
 ) -> None:
     reply = {**FILES, **FOLDERS}[place](folder_server, run, path)
     assert (reply.status, reply.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE"), reply.body
-    assert reply.json()["message"] == "Invalid path"
+    assert reply.json()["message"] in ("Invalid path", _NO_TEXT), reply.body
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""`trackstack-server gc`: removes for good what was deleted longer ago than the retention."""
+
+import asyncio
+import sys
+import time
+
+import msgspec
+
+from trackstack.server.artifacts.opening import open_artifacts
+from trackstack.server.config import ConfigError, Settings
+from trackstack.server.retention import Retention
+from trackstack.server.retention_policy import parse, retention
+from trackstack.server.retention_report import Report
+from trackstack.server.store.store import Store
+
+
+def run(settings: Settings, *, older_than: str | None, dry_run: bool, as_json: bool) -> int:
+    """Reports on stdout; 1 where something could not be removed. Raises ConfigError."""
+    kept = parse(older_than, "--older-than") if older_than else retention(settings.data_dir)
+    file = settings.data_dir / "tracking.db"
+    if not settings.database_url and not file.exists():
+        raise ConfigError(f"there is no database {file}; say where it is with --data-dir or --database-url")
+    deleted_before = int((time.time() - kept.total_seconds()) * 1000)
+    report = asyncio.run(_removed(settings, deleted_before, dry_run))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in report.lines())
+    return 1 if report.failed else 0
+
+
+async def _removed(settings: Settings, deleted_before: int, dry_run: bool) -> Report:
+    artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
+    store = Store(settings)
+    await store.open()
+    try:
+        work = Retention(store, artifacts)
+        return await (work.plan(deleted_before) if dry_run else work.remove(deleted_before))
+    finally:
+        await store.close()
+        await artifacts.store.close()

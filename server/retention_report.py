@@ -1,0 +1,79 @@
+"""What a removal did, or would do: for people and for programs."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+_WORDS = {"run": "run", "logged_model": "logged model", "experiment": "experiment"}
+
+
+class Removed(Struct):
+    """A thing removed for good, with the files that it had."""
+
+    kind: str
+    id: str
+    experiment_id: str
+    deleted_at: int
+    files: int
+    bytes: int
+
+
+class Stayed(Struct):
+    """A thing whose time has come but that stays, because a registered version needs it."""
+
+    kind: str
+    id: str
+    needed_by: str
+
+
+class Failed(Struct):
+    """A thing that could not be removed now; the next run tries again."""
+
+    kind: str
+    id: str
+    reason: str
+
+
+class Report(Struct):
+    """Times are in milliseconds since 1970; `deleted_before` is the line that was drawn."""
+
+    deleted_before: int
+    dry_run: bool
+    removed: list[Removed] = []
+    kept: list[Stayed] = []
+    failed: list[Failed] = []
+
+    def lines(self) -> Iterator[str]:
+        """One line a thing, then one for all of it."""
+        verb = "would remove" if self.dry_run else "removed"
+        for one in self.removed:
+            deleted = datetime.fromtimestamp(one.deleted_at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+            what = f"{_WORDS[one.kind]} {one.id} of experiment {one.experiment_id}"
+            if one.kind == "experiment":
+                what = f"experiment {one.experiment_id} ({one.id})"
+            yield f"{verb} {what}, deleted {deleted} UTC, {one.files} files, {size(one.bytes)}"
+        for kept in self.kept:
+            yield f"kept {_WORDS[kept.kind]} {kept.id}: {kept.needed_by} needs it"
+        for failed in self.failed:
+            yield f"failed on {_WORDS[failed.kind]} {failed.id}: {failed.reason}"
+        yield self.summary()
+
+    def summary(self) -> str:
+        """Such as `removed 2 runs, 0 logged models, 1 experiment: 12 files, 3.4 MB`."""
+        counts = ", ".join(
+            f"{count} {word}{'' if count == 1 else 's'}"
+            for kind, word in _WORDS.items()
+            for count in [sum(one.kind == kind for one in self.removed)]
+        )
+        files, size_ = sum(one.files for one in self.removed), sum(one.bytes for one in self.removed)
+        return f"{'would remove' if self.dry_run else 'removed'} {counts}: {files} files, {size(size_)}"
+
+
+def size(count: int) -> str:
+    """Bytes for people: `0 B`, `3.4 MB`."""
+    value, units = float(count), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while value >= 1000 and (larger := next(units, None)):
+        value, unit = value / 1000, larger
+    return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"

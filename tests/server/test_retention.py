@@ -1,0 +1,226 @@
+"""What is removed for good and what stays, on both databases and both kinds of artifact store.
+
+Times are small numbers: a thing deleted at 10 is gone once the line is drawn at 10 or later.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.server.world import World, world
+
+from trackstack.server.artifacts.paths import ArtifactPath
+from trackstack.server.config import Settings
+from trackstack.server.errors import ApiError
+from trackstack.server.retention_report import Failed, Removed, Stayed
+from trackstack.server.store.purging import KINDS, ROWS_AT_ONCE
+
+_ROOT = ArtifactPath()
+Scenario = Callable[[World], Awaitable[None]]
+
+
+@pytest.fixture
+def settings(root: str, tmp_path: Path, new_database: Callable[[], tuple[str, ...]]) -> Settings:
+    url = dict([new_database()] if new_database() else []).get("--database-url", "")
+    return Settings(data_dir=tmp_path, artifact_root=root, database_url=url)
+
+
+@pytest.fixture
+def play(settings: Settings) -> Callable[[Scenario], None]:
+    """Plays a scenario in a new world."""
+
+    def run(scenario: Scenario) -> None:
+        async def whole() -> None:
+            async with world(settings) as one:
+                await scenario(one)
+
+        asyncio.run(whole())
+
+    return run
+
+
+def test_only_what_was_deleted_long_ago_goes(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        old, fresh, alive = [await w.run(0, deleted_at=at) for at in (10, 11, None)]
+
+        report = await w.retention.remove(10)
+
+        assert report.removed == [Removed("run", old, "0", 10, 1, 5)]
+        assert not await w.exists(f"0/{old}")
+        with pytest.raises(ApiError, match="not found"):
+            await w.store.runs.get(old)
+        for run in (fresh, alive):
+            assert await w.exists(f"0/{run}")
+            await w.store.runs.get(run)
+        assert (await w.retention.remove(10)).removed == []
+
+    play(scenario)
+
+
+def test_restoring_resets_the_clock(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        run = await w.run(0, deleted_at=10)
+        await w.store.runs.restore(run)
+        assert (await w.retention.remove(100)).removed == []
+        await w.store.runs.delete(run, 200)
+        assert (await w.retention.remove(100)).removed == []
+        assert [one.id for one in (await w.retention.remove(200)).removed] == [run]
+
+    play(scenario)
+
+
+def test_an_experiment_goes_with_all_that_is_in_it(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        lost, kept = await w.experiment("lost"), await w.experiment("kept")
+        runs = [await w.run(lost) for _ in range(3)]
+        model = await w.model(lost, "m-1")
+        await w.write(f"{lost}/stray/file")
+        await w.run(kept)
+        await w.store.experiments.delete(lost, 10)
+
+        report = await w.retention.remove(10)
+
+        assert {(one.kind, one.id) for one in report.removed} == {
+            *(("run", run) for run in runs),
+            ("logged_model", model),
+            ("experiment", "lost"),
+        }
+        assert sum(one.bytes for one in report.removed) == 25
+        assert [entry.name for entry in await w.artifacts.store.list(_ROOT)] == [str(kept)]
+        with pytest.raises(ApiError):
+            await w.store.experiments.get(lost)
+        assert await w.experiment("lost") > kept  # the name is free again, the number is not
+
+    play(scenario)
+
+
+def test_logged_models_go_by_themselves(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        await w.model(0, "m-old", deleted_at=10)
+        await w.model(0, "m-new")
+        assert [one.id for one in (await w.retention.remove(10)).removed] == ["m-old"]
+        assert not await w.exists("0/models/m-old")
+        assert await w.exists("0/models/m-new")
+
+    play(scenario)
+
+
+def test_what_a_registered_version_needs_stays(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        experiment = await w.experiment("e")
+        by_run, by_place, free = [await w.run(experiment) for _ in range(3)]
+        by_model = await w.model(experiment, "m-1")
+        await w.version("a", f"runs:/{by_run}/a", run=by_run)
+        await w.version("b", f"mlflow-artifacts:/{experiment}/{by_place}/artifacts/a")
+        await w.version("c", "models:/m-1", location=f"mlflow-artifacts:/{experiment}/models/m-1/artifacts")
+        await w.store.experiments.delete(experiment, 10)
+
+        report = await w.retention.remove(10)
+
+        assert [one.id for one in report.removed] == [free]
+        assert sorted(report.kept, key=lambda one: one.needed_by) == [
+            Stayed("run", by_run, "models:/a/1"),
+            Stayed("run", by_place, "models:/b/1"),
+            Stayed("logged_model", by_model, "models:/c/1"),
+        ]
+        assert await w.exists(f"{experiment}/{by_run}")
+        await w.store.experiments.get(experiment)
+
+        for name in "abc":
+            await w.store.registered_models.delete(name)
+        assert len((await w.retention.remove(10)).removed) == 4
+
+    play(scenario)
+
+
+def test_a_folder_that_another_experiment_uses_stays(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        one = await w.experiment("one", "mlflow-artifacts:/shared")
+        await w.experiment("other", "mlflow-artifacts:/shared/inner")
+        await w.write("shared/inner/x")
+        await w.store.experiments.delete(one, 10)
+        assert [gone.id for gone in (await w.retention.remove(10)).removed] == ["one"]
+        assert await w.exists("shared/inner/x")
+
+    play(scenario)
+
+
+def test_a_plan_tells_all_and_changes_nothing(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        lost, half = await w.experiment("lost"), await w.experiment("half")
+        await w.run(lost)
+        needed = await w.run(half)
+        await w.run(half)
+        await w.run(0, deleted_at=10)
+        await w.model(lost, "m-1")
+        await w.version("v", "s", run=needed)
+        for experiment in (lost, half):
+            await w.store.experiments.delete(experiment, 10)
+
+        plans = [await w.retention.plan(10) for _ in range(2)]
+        report = await w.retention.remove(10)
+
+        assert plans[0] == plans[1]
+        assert sorted(map(repr, plans[0].removed)) == sorted(map(repr, report.removed))
+        assert plans[0].kept == report.kept == [Stayed("run", needed, "models:/v/1")]
+
+    play(scenario)
+
+
+def test_what_is_restored_before_it_is_claimed_stays(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        run = await w.run(0, deleted_at=10)
+        expired = await w.store.purges.expired(KINDS[0], 10)
+        await w.store.runs.restore(run)
+        decision = await w.store.purges.claim(KINDS[0], [one.id for one in expired], 10, lambda uri: None)
+        assert (decision.claims, decision.kept) == ([], [])
+
+    play(scenario)
+
+
+def test_what_is_being_removed_cannot_come_back(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        experiment = await w.experiment("e")
+        run = await w.run(experiment, deleted_at=10)
+        expired = await w.store.purges.expired(KINDS[0], 10)
+        await w.store.purges.claim(KINDS[0], [one.id for one in expired], 10, lambda uri: None)
+        with pytest.raises(ApiError, match="not found"):
+            await w.store.runs.restore(run)
+        await w.store.experiments.delete(experiment, 20)
+        await w.store.experiments.restore(experiment, 21)
+        assert '"lifecycle_stage":"deleted"' in await w.store.runs.get(run)
+        assert [one.id for one in (await w.retention.remove(0)).removed] == [run]
+
+    play(scenario)
+
+
+def test_a_long_history_goes_in_many_commits(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        long = await w.run(0, deleted_at=10, points=2 * ROWS_AT_ONCE + 1)
+        short = await w.run(0, points=3)
+        assert [one.id for one in (await w.retention.remove(10)).removed] == [long]
+        assert '"loss"' in await w.store.runs.get(short)
+
+    play(scenario)
+
+
+def test_a_store_that_fails_is_tried_again_the_next_time(settings: Settings, bucket: str) -> None:
+    async def scenario() -> None:
+        async with world(settings) as w:
+            run = await w.run(0, deleted_at=10)
+        broken = Settings(
+            data_dir=settings.data_dir,
+            artifact_root="s3://no-such-bucket/x" + bucket[bucket.index("?") :],
+            database_url=settings.database_url,
+        )
+        async with world(broken) as w:
+            report = await w.retention.remove(10)
+            assert report.failed == [
+                Failed("run", run, "The artifact store is not available. Try again later.")
+            ]
+            assert report.removed == []
+        async with world(settings) as w:
+            assert [one.id for one in (await w.retention.remove(10)).removed] == [run]
+
+    asyncio.run(scenario())
