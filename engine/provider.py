@@ -17,6 +17,7 @@ from trackstack.engine.servicer import Call
 from trackstack.engine.values import (
     RESOURCE,
     SIG,
+    has_secret,
     has_unknown,
     is_secret,
     map_values,
@@ -284,15 +285,12 @@ class Provider:
 
 
 def annotate_secrets(outputs: Any, sent: Any) -> Any:
-    """`outputs` with everything secret that was secret at the same place in `sent`."""
-    if is_secret(sent) and not is_secret(outputs):
-        return secret(outputs)
-    if isinstance(outputs, dict) and isinstance(sent, dict) and not is_secret(outputs):
+    """`outputs` with all secret that was so at the same place in `sent`; a list with a secret is one."""
+    if is_secret(outputs):
+        return outputs
+    if isinstance(outputs, dict) and isinstance(sent, dict) and not is_secret(sent):
         return {k: annotate_secrets(v, sent[k]) if k in sent else v for k, v in outputs.items()}
-    if isinstance(outputs, list) and isinstance(sent, list):
-        rest = outputs[len(sent) :]
-        return [annotate_secrets(a, b) for a, b in zip(outputs, sent, strict=False)] + rest
-    return outputs
+    return secret(outputs) if has_secret(sent) else outputs
 
 
 def _reference_as_text(value: Any) -> Any:

@@ -102,6 +102,7 @@ SCENARIOS = (
         (
             up(lambda: cascade("1", protect=True)),
             up(lambda: cascade("2", protect=True), fails=True),
+            up(lambda: cascade("1")),
             up(lambda: cascade("2")),
         ),
     ),
