@@ -1,5 +1,6 @@
 """Instances as they are: read from specs, states and the process table, without pulumi."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -121,9 +122,18 @@ def _state(project: Project, stack: str) -> dict[str, Any]:
         "state": "reconciling" if handle.lock_holder() else _server_state(snapshot, server),
         "url": str(outputs.get("url") or ""),
         "port": int(outputs["port"]) if outputs.get("port") else None,
-        "created": snapshot.root.created if snapshot.root else None,
-        "updated": max((each.modified for each in snapshot.resources if each.modified), default=None),
+        "created": min(_times(each.created for each in snapshot.resources), default=None),
+        "updated": max(_times(each.modified for each in snapshot.resources), default=None),
     }
+
+
+def _times(texts: Iterable[str | None]) -> list[datetime]:
+    return [datetime.fromisoformat(text) for text in texts if text]
+
+
+def _time(text: str) -> datetime | None:
+    """A time as states have it: RFC 3339, always UTC, so that texts compare as times do."""
+    return datetime.fromisoformat(text) if text else None
 
 
 def _server_state(snapshot: Snapshot, server: Resource | None) -> State:
