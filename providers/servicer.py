@@ -70,13 +70,9 @@ class Servicer(ResourceProviderServicer):
         )
 
     def CheckConfig(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
-        """There is no configuration but the version, which the engine puts in."""
-        failures = [
-            pb.CheckFailure(property=key, reason=f"the {self.package} provider takes no configuration")
-            for key in request.news
-            if key != "version"
-        ]
-        return pb.CheckResponse(inputs=request.news, failures=failures)
+        """No configuration but the version is kept: a project called as the package has its own keys here."""
+        known = {key: value for key, value in values.decode(request.news).items() if key == "version"}
+        return pb.CheckResponse(inputs=values.encode(known))
 
     def DiffConfig(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:
         """No configuration, no difference: another version never replaces resources."""

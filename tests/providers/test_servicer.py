@@ -24,12 +24,13 @@ def test_the_provider_shakes_hands_attaches_and_is_configured_for_secrets(remote
     remote.call("Cancel", Empty())
 
 
-def test_configuration_other_than_the_version_is_refused(remote: Remote) -> None:
-    answer = remote.call("CheckConfig", pb.CheckRequest(news=encode({"version": "0.1.0", "region": "eu01"})))
+def test_configuration_of_a_project_called_as_the_package_is_not_taken_for_the_providers(
+    remote: Remote,
+) -> None:
+    answer = remote.call("CheckConfig", pb.CheckRequest(news=encode({"version": "0.1.0", "retention": "7d"})))
 
-    assert [(f.property, f.reason) for f in answer.failures] == [
-        ("region", "the trackstack provider takes no configuration")
-    ]
+    assert decode(answer.inputs) == {"version": "0.1.0"}
+    assert not answer.failures
 
 
 def test_an_unknown_type_is_refused_by_name(remote: Remote) -> None:
