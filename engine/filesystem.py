@@ -57,7 +57,8 @@ class Filesystem:
         with _naming("make the folder", folder):
             missing = [parent for parent in (folder, *folder.parents) if not parent.is_dir()]
             for parent in reversed(missing):
-                parent.mkdir(FOLDER_MODE, exist_ok=True)
+                with suppress(FileExistsError):
+                    os.mkdir(parent, FOLDER_MODE)
 
     def write(
         self,
@@ -115,7 +116,7 @@ class Filesystem:
     def remove(self, path: Path) -> None:
         """Removes the file if it is there."""
         with _naming("remove", path), suppress(FileNotFoundError):
-            path.unlink()
+            os.unlink(path)
 
     def open_append(self, path: Path) -> int:
         """A descriptor that writes at the file's end; the file is made when missing."""

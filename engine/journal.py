@@ -121,8 +121,8 @@ class Journal:
 
     def _forget(self, snapshot: Snapshot, data: bytes) -> None:
         self.close()
-        self._store.files.remove(self._store.journal_path)
         self._rebase(snapshot, digest(data))
+        self._store.files.remove(self._store.journal_path)
 
     def _rebase(self, snapshot: Snapshot, base: str) -> None:
         self._base = base
@@ -133,7 +133,7 @@ class Journal:
         self._waiting: list[bytes] = []
         self.id = os.urandom(16).hex()
         self._lines = self._written = self._synced = self._length = 0
-        self._torn = False  # whether the file goes on behind `_length` with a line that was not written whole
+        self._torn = True  # the file may go on behind `_length` with what is not, or not wholly, ours
 
     def _result(
         self, operation: int | None, new: Resource | None, done: Resource | None, changed: Iterable[Resource]

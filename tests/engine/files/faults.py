@@ -8,7 +8,9 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-CALLS = frozenset({"open", "write", "fsync", "fdatasync", "replace", "ftruncate", "listdir"})
+CALLS = frozenset(
+    {"open", "write", "fsync", "fdatasync", "replace", "ftruncate", "unlink", "mkdir", "listdir"}
+)
 
 
 class FaultyOs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import zlib
 from pathlib import Path
@@ -176,6 +178,29 @@ def test_a_journal_that_the_checkpoint_took_in_is_ignored(
     assert (names(store.load()), store.load().pending) == ([], [])
     assert store.journal(store.load(), passphrase).notice == ""
     assert not store.journal_path.exists()
+
+
+def test_a_journal_that_could_not_be_removed_is_started_anew(
+    started: tuple[Journal, list[Resource]], store: StackStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, resources = started
+    journal.begin("deleting", resources[2])
+    unlink = os.unlink
+
+    def stubborn(path: Path) -> None:
+        if path == store.journal_path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", stubborn)
+        with pytest.raises(StateError, match=f"cannot remove {store.journal_path}"):
+            journal.commit(Snapshot("organization/shop/demo", resources))
+    assert store.load().pending == []
+
+    journal.begin("updating", resources[3])
+
+    assert [operation.kind for operation in store.load().pending] == ["updating"]
 
 
 def test_a_commit_that_breaks_a_rule_leaves_the_checkpoint_as_it_was(
