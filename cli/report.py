@@ -11,6 +11,7 @@ from trackstack.cli.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from trackstack.cli.session import Session
     from trackstack.server.store.census import Census
@@ -42,12 +43,27 @@ def row(instance: Instance) -> tuple[str, ...]:
 
 
 def details(instance: Instance) -> list[tuple[str, str]]:
-    """An instance, a fact a line."""
-    document = instance_document(instance)
-    document["labels"] = ", ".join(f"{key}={value}" for key, value in instance.spec.labels.items())
-    document["port"] = instance.spec.port or "auto"
-    known = ((name, value) for name, value in document.items() if value not in (None, ""))
-    return [(name.replace("_", " "), str(value)) for name, value in known]
+    """An instance, a fact a line; what is not known has none."""
+    spec = instance.spec
+    facts = [
+        ("name", spec.name),
+        (
+            "state",
+            instance.state if instance.as_specified else f"{instance.state}, should be {instance.wanted}",
+        ),
+        ("error", instance.error),
+        ("url", instance.url),
+        ("target", spec.target),
+        ("port", str(spec.port or "auto")),
+        ("retention", spec.retention),
+        ("description", spec.description),
+        ("labels", ", ".join(f"{key}={value}" for key, value in spec.labels.items())),
+        ("data", str(instance.data_dir)),
+        ("log", str(instance.log_file)),
+        ("created", _time(instance.created)),
+        ("updated", _time(instance.updated)),
+    ]
+    return [fact for fact in facts if fact[1]]
 
 
 def contents(held: Census) -> str:
@@ -91,16 +107,24 @@ def operation(session: Session, done: Report, text: str) -> None:
     """A finished operation, as a sentence or as the JSON document."""
     if session.json:
         session.document(operation_document(done))
-    for step in done.drift:
-        session.say("\n".join(planned(step)))
     sentence(session, done, text)
+
+
+def drift(session: Session, done: Report, text: str) -> None:
+    """What a refresh found, as lines and a sentence or as the JSON document."""
+    if session.json:
+        session.document(operation_document(done))
+    elif not session.quiet:
+        for step in done.drift:
+            session.data("\n".join(planned(step)))
+    session.say(text)
 
 
 def planned(step: Any) -> list[str]:
     """A step that is to come, with its differences below it."""
     word = steps.words(step.op)
     head = click.style(f"{word.sign} {steps.kind(step)} {step.name}", fg=word.colour)
-    return [f"  {head}", *(f"      {steps.change(entry)}" for entry in step.diff)]
+    return [f"  {head}", *(f"      {line}" for line in steps.differences(step))]
 
 
 def status(session: Session, instances: Sequence[Instance]) -> None:
@@ -122,9 +146,13 @@ def plan(session: Session, plan: Plan) -> None:
         session.document({"changes": plan.changes, "steps": [steps.as_json(step) for step in plan.steps]})
         return
     for step in plan.steps:
-        if steps.shown(step) or step.op == "replace":
+        if steps.shown(step):
             session.data("\n".join(planned(step)))
     session.say(f"Preview: {steps.counts(plan.changes)}")
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}" if moment else ""
 
 
 def _count(number: int, noun: str) -> str:

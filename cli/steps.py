@@ -25,7 +25,7 @@ WORDS = {
     "create-replacement": Words("+", "green", "creating its replacement", "replacement created"),
     "delete-replaced": Words("-", "red", "deleting the old one", "old one deleted"),
     "read": Words(">", "cyan", "reading", "read"),
-    "refresh": Words("?", "cyan", "looking", "looked at"),
+    "refresh": Words("!", "yellow", "comparing", "differs"),
     "import": Words("<", "cyan", "importing", "imported"),
     "same": Words("=", "white", "comparing", "unchanged"),
 }
@@ -42,9 +42,14 @@ def kind(step: Step) -> str:
 
 
 def shown(step: Step) -> bool:
-    """Whether a person wants to see the step: what is done to a thing, or what a look at it found."""
-    told = bool(step.diff) if step.op == "refresh" else step.op not in ("same", "replace", "read")
-    return told and step.custom and not step.type.startswith("pulumi:")
+    """Whether a person wants to see the step: something that is done to a thing of theirs."""
+    mere_looks = ("same", "replace", "read", "refresh")
+    return step.op not in mere_looks and step.custom and not step.type.startswith("pulumi:")
+
+
+def differences(step: Step) -> list[str]:
+    """The step's differences, a line each; without those of which nothing is known yet."""
+    return [change(entry) for entry in step.diff if (entry.old, entry.new) != (None, None)]
 
 
 def change(entry: PropertyChange) -> str:
@@ -69,6 +74,7 @@ def as_json(step: Step) -> dict[str, Any]:
 
 
 def counts(changes: dict[str, int]) -> str:
-    """`{"create": 5, "same": 1}` in words: 5 created, 1 unchanged."""
-    parts = [f"{count} {words(op).done}" for op, count in changes.items() if count]
+    """`{"same": 1, "create": 5}` in words: 5 created, 1 unchanged."""
+    ordered = sorted(changes, key=lambda op: op == "same")
+    parts = [f"{changes[op]} {words(op).done}" for op in ordered if changes[op]]
     return ", ".join(parts) or "nothing to do"

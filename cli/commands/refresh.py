@@ -24,7 +24,7 @@ def refresh(session: Session, name: str) -> int:
     with session.work(f"Looking at {name}") as work:
         done = operations.refresh(session.project, name, work.on_event, work.cancellation)
     if done.drift:
-        report.operation(session, done, f"{name} has drifted; mend it:  {session.program} up {name}")
+        report.drift(session, done, f"{name} has drifted; mend it:  {session.program} up {name}")
     else:
-        report.operation(session, done, f"{name} is as it was left")
+        report.drift(session, done, f"{name} is as it was left")
     return Exit.DRIFT if done.drift else Exit.OK

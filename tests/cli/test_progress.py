@@ -65,5 +65,5 @@ def test_a_difference_is_one_line(change: PropertyChange, line: str) -> None:
 
 
 def test_changes_are_counted_in_words() -> None:
-    assert steps.counts({"create": 5, "same": 1, "delete": 0}) == "5 created, 1 unchanged"
+    assert steps.counts({"same": 1, "create": 5, "delete": 0}) == "5 created, 1 unchanged"
     assert steps.counts({}) == "nothing to do"
