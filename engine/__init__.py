@@ -1,4 +1,4 @@
-"""An embedded Pulumi engine: runs a Pulumi Python program without the Pulumi CLI, on the CLI's own state files.
+"""An embedded Pulumi engine: runs a Pulumi Python program without the Pulumi CLI, on the CLI's state files.
 
     from trackstack.engine import Backend, Options, Passphrase
 
@@ -8,12 +8,14 @@
     result = stack.up(program, Options(secrets=Passphrase("…"), config={"project:size": "2"}))
     result.changes, result.outputs                      # {"create": 3}, {"url": "http://…"}
 
-`program` is a function (sync or async) that makes resources with the ordinary Pulumi SDK. `preview`, `refresh` and
-`destroy` take the same `Options` (`refresh` and `destroy` no program). Providers are given in process
-(`Options.providers`) or found as plugins as the CLI finds them. Every failure is an `EngineError` of
-`trackstack.engine.errors`; what this engine does not do is an `UnsupportedError` that names the Pulumi CLI.
+`program` is a function (sync or async) that makes resources with the ordinary Pulumi SDK. `preview`,
+`refresh` and `destroy` take the same `Options` (`refresh` and `destroy` no program). Providers are given in
+process (`Options.providers`) or found as plugins as the CLI finds them. Every failure is an `EngineError`
+of `trackstack.engine.errors`; what this engine does not do is an `UnsupportedError` that names the Pulumi
+CLI.
 
-Importing this package costs next to nothing: names are loaded when first used, and pulumi only by an operation.
+Importing this package costs next to nothing: names are loaded when first used, and pulumi only by an
+operation.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Aliases:
             if candidate in self.new_by_old:
                 raise ResourceError(
                     urn,
-                    f"duplicate alias: {candidate} was applied to both {self.new_by_old[candidate]} and {urn}",
+                    f"duplicate alias: {candidate} is claimed by {self.new_by_old[candidate]} and {urn}",
                 )
             self.new_by_old[candidate] = urn
             self.old_by_new[urn] = candidate

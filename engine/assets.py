@@ -1,7 +1,8 @@
 """Assets and archives: files, texts and folders as property values, each with the hash that Pulumi gives it.
 
-The hash of an asset is the SHA-256 of its bytes, that of an archive file likewise. A folder or a map of assets is
-hashed as the tar stream that Go would write of it (sdk/go/common/resource/archive), so that the CLI finds the same.
+The hash of an asset is the SHA-256 of its bytes, that of an archive file likewise. A folder or a map of
+assets is hashed as the tar stream that Go would write of it (sdk/go/common/resource/archive), so that the
+CLI finds the same.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _tar_header(name: str, size: int) -> bytes:
-    """A member's header as Go's archive/tar writes it: device numbers are zeros where Python leaves them empty."""
+    """A member's header as Go's archive/tar writes it: zeros as device numbers, where Python has none."""
     info = tarfile.TarInfo(name)
     info.mode, info.size = 0o600, size
     try:

@@ -1,4 +1,4 @@
-"""Calls back into the program: transforms and resource hooks, through the server that the SDK starts for them."""
+"""Calls back into the program (transforms, resource hooks), through the server that the SDK starts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class Hook:
 class Hooks:
     """The resource hooks that the program registered, by name."""
 
-    def __init__(self, callbacks: Callbacks, *, preview: bool, say: Callable[[Severity, str, str], None]) -> None:
+    def __init__(
+        self, callbacks: Callbacks, *, preview: bool, say: Callable[[Severity, str, str], None]
+    ) -> None:
         self._callbacks = callbacks
         self._preview = preview
         self._say = say

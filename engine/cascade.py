@@ -1,4 +1,4 @@
-"""What must be deleted before a resource that is deleted before its replacement (calculateDependentReplacements)."""
+"""What must go before a resource that is deleted before its replacement (calculateDependentReplacements)."""
 
 from __future__ import annotations
 

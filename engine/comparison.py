@@ -1,4 +1,4 @@
-"""How the wanted resource differs from the recorded one: reasons of the engine's own first, then the provider's."""
+"""How the wanted resource differs from the recorded one: the engine's own reasons, then the provider's."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def difference(planned: Planned, registration: Registration, old: Resource) -> D
 
 
 def triggered(deployment: Deployment, urn: str, old: Resource, new: Resource) -> bool:
-    """Whether `replacementTrigger` asks for a replacement. Raises ResourceError where it is unknown in an update."""
+    """Whether the replacement trigger has changed. Raises ResourceError if it is unknown in an update."""
     before, after = old.replacement_trigger, new.replacement_trigger
     if not deployment.preview and has_unknown(after):
         raise ResourceError(urn, f"the replacement trigger of {urn} contains unknowns")

@@ -1,4 +1,4 @@
-"""Default providers: made on demand, one for each package, version and download URL (default_providers.go)."""
+"""Default providers: made on demand, one per package, version and download URL (default_providers.go)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of an operation: deleting what was replaced or is no longer wanted (GenerateDeletes, ScheduleDeletes)."""
+"""The end of an operation: deleting what was replaced or is not wanted (GenerateDeletes, ScheduleDeletes)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class Deployment:
-    """One operation on one stack: its settings, the states before, and what is known so far of those after."""
+    """One operation on one stack: its settings, the states before, and what is known of those after."""
 
     project: str
     stack: str

@@ -23,7 +23,7 @@ _INVERSE = {
 
 @dataclass(frozen=True, slots=True)
 class PropertyDiff:
-    """One entry of a detailed diff; `of_inputs`: it compares old and new inputs, not old outputs and new inputs."""
+    """One entry of a detailed diff; `of_inputs`: old inputs are compared with new ones, not old outputs."""
 
     kind: ChangeKind
     of_inputs: bool = False

@@ -1,8 +1,9 @@
 """What an operation tells while it works: frozen values, in the order things happen.
 
 An operation gives `OperationStarted`, then for each step `StepStarted` and one of `StepFinished` and
-`StepFailed`, `Diagnostic`s in between, and `OperationFinished` last, whatever happened. Events come from several
-threads, one at a time; the callback should return at once. No event carries a secret: secret values are masked.
+`StepFailed`, `Diagnostic`s in between, and `OperationFinished` last, whatever happened. Events come from
+several threads, one at a time; the callback should return at once. No event carries a secret: secret values
+are masked.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Step:
 
     @property
     def logical(self) -> bool:
-        """Whether the step counts in `Result.changes`: default providers and halves of a replacement do not."""
+        """Whether it counts in `Result.changes`; default providers and halves of a replacement do not."""
         halves = (
             "create-replacement",
             "read-replacement",

@@ -1,4 +1,4 @@
-"""Doing the steps: in parallel, each recorded before and after, stopping where one fails (step_executor.go)."""
+"""Doing the steps: in parallel, recorded before and after, stopping where one fails (step_executor.go)."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Graph:
         return dependents
 
     def dependencies_of(self, resource: Resource) -> list[Resource]:
-        """What it depends on directly: provider, parent and references; for a component also what it then held."""
+        """What it depends on directly: provider, parent, references; of a component also its content."""
         own = self._index[id(resource)]
         wanted = dependency_urns(resource)
         if resource.provider:

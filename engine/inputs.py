@@ -37,7 +37,7 @@ def check_inputs(planned: Planned, registration: Registration, *, targeted: bool
 
 
 def check_afresh(deployment: Deployment, registration: Registration) -> None:
-    """Check what the program gave, without old inputs: names and defaults of the old one do not carry over."""
+    """Check what the program gave, without old inputs: the old one's names and defaults do not carry over."""
     _check(deployment, registration, None, registration.goal.properties)
 
 

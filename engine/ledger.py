@@ -1,7 +1,7 @@
-"""The states of a running operation: what each step leaves, kept in memory and in the journal (backend/snapshot.go).
+"""The states of a running operation: what each step leaves, in memory and journal (backend/snapshot.go).
 
-The list of resources is at any moment: the new states in the order in which their steps ended, then the old states
-that no step has dealt with, in their old order.
+The list of resources is at any moment: the new states in the order in which their steps ended, then the old
+states that no step has dealt with, in their old order.
 """
 
 from __future__ import annotations

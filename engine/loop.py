@@ -1,8 +1,8 @@
 """The event loop of a program, which takes the results of many blocking calls at once.
 
-The SDK waits for its outputs with `asyncio.wait(all of them, FIRST_COMPLETED)`: each time the loop wakes it looks
-at every output again. Waking for each result makes a program of n resources cost n². Here results are gathered
-while other calls still run, the longer the more of them there are, and delivered together.
+The SDK waits for its outputs with `asyncio.wait(all of them, FIRST_COMPLETED)`: each time the loop wakes it
+looks at every output again. Waking for each result makes a program of n resources cost n². Here results are
+gathered while other calls still run, the longer the more of them there are, and delivered together.
 """
 
 from __future__ import annotations

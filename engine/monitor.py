@@ -1,7 +1,7 @@
 """Pulumi's resource monitor and engine services as plain objects: what the SDK calls while a program runs.
 
-Methods have the services' names and take their messages. Those that may block run in the SDK's executor threads;
-registrations of transforms and hooks come in the program's loop and only take note.
+Methods have the services' names and take their messages. Those that may block run in the SDK's executor
+threads; registrations of transforms and hooks come in the program's loop and only take note.
 """
 
 from __future__ import annotations

@@ -101,9 +101,7 @@ class _Operation:
             options=options,
             base=snapshot,
             registry=registry,
-            hooks=Hooks(
-                callbacks, preview=task.preview, say=self._say
-            ),
+            hooks=Hooks(callbacks, preview=task.preview, say=self._say),
             tell=self._tell,
         )
         ledger = Ledger(snapshot, journal, settle_creates=options.clear_pending_creates)

@@ -71,17 +71,17 @@ class Options:
     """Keys of `config` whose values are secrets (given here in clear)."""
 
     providers: Mapping[str, Any] = field(default_factory=dict)
-    """In-process providers by package: objects with the methods of ResourceProviderServicer. Packages that are not
-    here are looked for as plugins, as the Pulumi CLI does."""
+    """In-process providers by package: objects (or functions that make them) with the methods of
+    ResourceProviderServicer. Other packages are looked for as plugins, as the Pulumi CLI does."""
 
     on_event: Callable[[Event], None] | None = None
     """Called with each event, one at a time."""
 
     parallel: int | None = None
-    """At most so many steps at once; None is 4 × cores."""
+    """At most so many steps at once; None is 4 times the cores."""
 
     targets: tuple[str, ...] = ()
-    """URNs (`*` and `**` match within and across `:`-parts) to which the operation is limited; empty is everything."""
+    """URNs (`*` matches within `:`-parts, `**` across) to which the operation is limited; none is all."""
 
     target_dependents: bool = False
     """Also what depends on a target."""

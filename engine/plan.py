@@ -31,7 +31,7 @@ class Planner:
         self._deployment = planned.deployment
 
     def begin(self, goal: Goal) -> Registration:
-        """Identify the resource; the steps of an import come first, and `plan` then goes on from what was read."""
+        """Identify the resource; an import's steps come first, and `plan` then goes on from what was read."""
         planned = self._planned
         urn = self._claim(goal)
         old, alias = planned.aliases.find(urn, goal, self._deployment.olds, planned.seen - {urn})

@@ -33,8 +33,9 @@ class Registration:
 class Planned:
     """The URNs that were seen and what was planned for them; guarded by the deployment's lock.
 
-    `seen` are claimed URNs; `generated` have steps; `operated` are not to be deleted; `recreating` were deleted
-    ahead of what they depend on, with the keys that say why; `condemned` are states (by id) that were.
+    `seen` are claimed URNs; `generated` have steps; `operated` are not to be deleted; `recreating` were
+    deleted ahead of what they depend on, with the keys that say why; `condemned` are states (by id) that
+    were.
     """
 
     def __init__(self, deployment: Deployment, targets: Targets) -> None:

@@ -21,8 +21,8 @@ Program = Callable[[], Awaitable[Any] | Any]
 def run(program: Program, deployment: Deployment, monitor: Any, engine: Any, parallel: int) -> None:
     """Run to the end, deletions included; raises what the program raised.
 
-    The SDK keeps its state in context variables: each run has a context, a loop and threads of its own. Raises
-    CancelledError when the operation is terminated.
+    The SDK keeps its state in context variables: each run has a context, a loop and threads of its own.
+    Raises CancelledError when the operation is terminated.
     """
     context = contextvars.copy_context()
     terminated = deployment.options.cancellation.terminated

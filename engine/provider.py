@@ -1,4 +1,4 @@
-"""A configured provider: typed calls, secrets and unknowns as the provider can take them, errors made readable."""
+"""A configured provider: typed calls, secrets and unknowns as it can take them, errors made readable."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Provider:
         return _diff(response)
 
     def configure(self, urn: str, id_: str, config: Properties) -> None:
-        """Take the configuration; with unknowns in it (only in a preview) the provider is not asked anything."""
+        """Take the configuration; with unknowns in it (only in a preview) the provider is asked nothing."""
         if has_unknown(config):
             self._known = False
             return

@@ -1,7 +1,7 @@
 """Provider resources: loading, checking, configuring and finding the providers of a deployment.
 
-A provider resource (`pulumi:providers:<package>`) goes through the same life as any other; the registry answers in
-place of a provider for it (pkg/resource/deploy/providers/registry.go).
+A provider resource (`pulumi:providers:<package>`) goes through the same life as any other; the registry
+answers in place of a provider for it (pkg/resource/deploy/providers/registry.go).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Registry:
             self._aliases[urn] = old
 
     def ensure(self, reference: str, olds: Mapping[str, Resource], all_olds: list[Resource]) -> Provider:
-        """The provider, loaded with its recorded inputs if need be. Raises EngineError if it is not recorded."""
+        """The provider, loaded with its recorded inputs if need be. Raises EngineError if it has none."""
         with self._lock:
             found = self._providers.get(reference)
             if found is not None:

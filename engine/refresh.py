@@ -15,7 +15,8 @@ from trackstack.engine.targets import Targets
 def refresh(deployment: Deployment, executor: Executor, ledger: Ledger, targets: Targets) -> None:
     """Read all resources, take over what was found, and start again from there.
 
-    Interrupted operations are settled by it, but creations only on request: nobody knows whether they happened.
+    Interrupted operations are settled by it, but creations only on request: nobody knows whether they
+    happened.
     """
     steps = [
         _step(deployment, resource) for resource in deployment.base.resources if targets.includes(resource)

@@ -125,7 +125,7 @@ class Translator:
         return self.provider_for(given, goal.parent, package) or self._default_provider(request)
 
     def provider_for(self, given: str, parent: str, package: str) -> str:
-        """The provider given, or the parent's if it is of the package, or what a component above gives; or none."""
+        """The provider given, else the parent's if of the package, else what a component above gives."""
         if given:
             return given
         goal = self._known.goals.get(parent)

@@ -1,4 +1,4 @@
-"""Replacing a resource: created before the old one is deleted, or the other way round with all that hangs on it."""
+"""Replacing a resource: the new one made first, or the old one deleted first with all that hangs on it."""
 
 from __future__ import annotations
 

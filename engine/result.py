@@ -27,8 +27,8 @@ class Secret:
 class Result:
     """A finished operation.
 
-    `changes` counts logical steps as the Pulumi CLI does (`{"create": 3, "same": 1}`); `outputs` are the stack's
-    outputs, secrets as `Secret`; `steps` are all planned steps in order; `seconds` is wall time.
+    `changes` counts logical steps as the Pulumi CLI does (`{"create": 3, "same": 1}`); `outputs` are the
+    stack's outputs, secrets as `Secret`; `steps` are all planned steps in order; `seconds` is wall time.
     """
 
     changes: dict[str, int]
@@ -46,7 +46,7 @@ class Result:
 
 
 def reveal(outputs: dict[str, Any], *, show_secrets: bool = False) -> dict[str, Any]:
-    """Outputs as plain values; one that holds a secret becomes a `Secret` as a whole unless they are to be shown."""
+    """Outputs as plain values; one that holds a secret becomes a `Secret` as a whole, unless shown."""
     return {
         key: Secret(unwrap(value)) if has_secret(value) and not show_secrets else unwrap(value)
         for key, value in outputs.items()

@@ -1,9 +1,9 @@
 """Calls to providers over one interface, whether the provider is an object of this process or a gRPC stub.
 
-An in-process provider is an object with the methods of `ResourceProviderServicer`. It is given a `Context` like
-gRPC's and may use `abort`, `abort_with_status`, `set_code` and `set_details` (the details proto of a partial failure
-goes in the trailing metadata `grpc-status-details-bin`), or simply raise. All of these reach the caller as the
-`grpc.RpcError` that a channel would have given.
+An in-process provider is an object with the methods of `ResourceProviderServicer`. It is given a `Context`
+like gRPC's and may use `abort`, `abort_with_status`, `set_code` and `set_details` (the details proto of a
+partial failure goes in the trailing metadata `grpc-status-details-bin`), or simply raise. All of these
+reach the caller as the `grpc.RpcError` that a channel would have given.
 """
 
 from __future__ import annotations

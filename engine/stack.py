@@ -56,7 +56,7 @@ class Stack:
         return self._store().load()
 
     def outputs(self, secrets: SecretsManager | None = None, *, show_secrets: bool = False) -> dict[str, Any]:
-        """The stack's outputs. Secrets are `Secret`s; plain with `show_secrets`; masked text without `secrets`."""
+        """The stack's outputs: secrets as `Secret`, plain with `show_secrets`, masked without `secrets`."""
         snapshot = self.snapshot()
         if secrets is None:
             masked: dict[str, Any] = mask(snapshot.outputs)
@@ -105,8 +105,8 @@ class Stack:
     def up(self, program: Program, options: Options) -> Result:
         """Bring the resources to what `program` declares.
 
-        Raises LockedError, StackNotFoundError, ProgramError (the program raised), ResourceError (a step failed),
-        CancelledError and other EngineErrors; the state then holds all that was done.
+        Raises LockedError, StackNotFoundError, ProgramError (the program raised), ResourceError (a step
+        failed), CancelledError and other EngineErrors; the state then holds all that was done.
         """
         return self._operate(options, kind="update", program=program, refresh=options.refresh)
 

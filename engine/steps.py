@@ -94,7 +94,7 @@ class Step:
 
 @dataclass(eq=False, kw_only=True)
 class Same(Step):
-    """Nothing changes; `skipped` is a creation left out because it was not targeted, which leaves no state."""
+    """Nothing changes; `skipped` is a creation left out as not targeted, which leaves no state."""
 
     op: events.Op = "same"
     old: Resource

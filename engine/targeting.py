@@ -1,4 +1,4 @@
-"""What targets mean for planning: untargeted resources stay as they are, and nothing may need what was left out."""
+"""What targets mean for planning: untargeted resources stay, and nothing may need what was left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transforms: functions of the program that change resources and function calls before the engine sees them."""
+"""Transforms: functions of the program that change resources and calls before the engine sees them."""
 
 from __future__ import annotations
 

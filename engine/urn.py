@@ -7,7 +7,7 @@ PROVIDER_PREFIX = "pulumi:providers:"
 
 
 def make(stack: str, project: str, parent: str, type_: str, name: str) -> str:
-    """The URN of a resource; the qualified type starts with the parent's unless that is empty or the stack."""
+    """The URN of a resource; its qualified type starts with the parent's, unless that is the stack."""
     parent_type = qualified_type(parent) if parent else ""
     prefix = "" if parent_type in ("", STACK_TYPE) else parent_type + "$"
     return f"urn:pulumi:{stack}::{project}::{prefix}{type_}::{name}"

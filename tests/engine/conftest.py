@@ -25,7 +25,6 @@ def secrets() -> Passphrase:
     return Passphrase(PASSPHRASE, Passphrase(PASSPHRASE).state)
 
 
-
 class Thing(pulumi.CustomResource):
     """A resource of the scripted provider."""
 
@@ -104,8 +103,6 @@ def bench(tmp_path: Path) -> Bench:
     stack = Backend.open(tmp_path / "state").stack("project", "dev")
     provider = ScriptedProvider()
     events: list[Event] = []
-    options = Options(
-        secrets=secrets(), providers={"test": provider}, on_event=events.append, root=tmp_path
-    )
+    options = Options(secrets=secrets(), providers={"test": provider}, on_event=events.append, root=tmp_path)
     stack.init(options.secrets)
     return Bench(stack, provider, options, events)

@@ -69,8 +69,8 @@ Script = Callable[[Any, Any], Any]
 class ScriptedProvider(ResourceProviderServicer):
     """Manages objects in `world`; an object's id is `<name>-<number>`, its outputs are its inputs and `size`.
 
-    A change of a key in `replaces` replaces (delete first if `delete_first`). `scripts` take the place of a method:
-    what they return is the answer, None means to go on as usual. `calls` remembers every call.
+    A change of a key in `replaces` replaces (delete first if `delete_first`). `scripts` take the place of a
+    method: what they return is the answer, None means to go on as usual. `calls` remembers every call.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from pulumi import AssetArchive, FileArchive, FileAsset, StringAsset
+from pulumi import Archive, Asset, AssetArchive, FileArchive, FileAsset, StringAsset
 from tests.engine.conftest import Bench, Thing
 
 from trackstack.engine.assets import with_hashes
@@ -50,7 +50,7 @@ def test_a_folder_is_hashed_as_gos_tar_of_it(tmp_path: Path) -> None:
 
 def test_a_map_of_assets_is_hashed_as_the_folder_it_describes(bench: Bench, tmp_path: Path) -> None:
     folder(tmp_path)
-    parts = {"a.txt": StringAsset("hello\n"), "inner": FileArchive("files/inner")}
+    parts: dict[str, Asset | Archive] = {"a.txt": StringAsset("hello\n"), "inner": FileArchive("files/inner")}
     bench.up(lambda: Thing("a", {"parts": AssetArchive(parts), "folder": FileArchive("files")}))
     inputs = bench.resource("a").inputs
 
@@ -63,7 +63,10 @@ def test_an_archive_file_is_hashed_by_its_bytes(tmp_path: Path) -> None:
         opened.writestr("a.txt", "hello")
     archive = {SIG: ARCHIVE, "path": "a.zip"}
 
-    assert with_hashes(archive, tmp_path)["hash"] == hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
+    assert (
+        with_hashes(archive, tmp_path)["hash"]
+        == hashlib.sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
+    )
 
 
 @pytest.mark.parametrize("value", [{SIG: ASSET, "path": "nowhere"}, {SIG: ARCHIVE, "path": "nowhere"}])

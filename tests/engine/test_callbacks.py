@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 from pulumi import ResourceOptions
@@ -20,8 +22,9 @@ def tagged(tag: str) -> pulumi.ResourceTransform:
     def transform(args: Args) -> Changed | None:
         if args.type_ != "test:index:Thing":
             return None
-        tags = [*args.props.get("tags", []), tag]
-        return Changed(props={**args.props, "tags": tags}, opts=args.opts)
+        props = dict(args.props)
+        before: Any = props.get("tags", [])
+        return Changed(props={**props, "tags": [*before, tag]}, opts=args.opts)
 
     return transform
 
@@ -82,7 +85,8 @@ def hooked(heard: list[str], *kinds: str, value: int = 1, fails: bool = False) -
 
         return ResourceHook(kind, hook)
 
-    binding = ResourceHookBinding(**{kind: [hear(kind)] for kind in kinds})
+    hooks: dict[str, Any] = {kind: [hear(kind)] for kind in kinds}
+    binding = ResourceHookBinding(**hooks)
     return Thing("a", {"value": value}, ResourceOptions(hooks=binding))
 
 

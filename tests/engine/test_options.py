@@ -45,7 +45,9 @@ def test_an_ignored_path_that_cannot_be_reset_is_told(bench: Bench) -> None:
 def test_children_inherit_protection_provider_and_retention(bench: Bench) -> None:
     def program() -> None:
         provider = pulumi.ProviderResource("test", "explicit", {"region": "north"})
-        group = Group("group", None, ResourceOptions(protect=True, retain_on_delete=True, providers=[provider]))
+        group = Group(
+            "group", None, ResourceOptions(protect=True, retain_on_delete=True, providers=[provider])
+        )
         inner = Group("inner", None, ResourceOptions(parent=group))
         Thing("a", {}, ResourceOptions(parent=inner))
 
@@ -102,9 +104,7 @@ def test_default_providers_can_be_disabled(bench: Bench) -> None:
 
 
 def test_a_default_provider_takes_its_configuration_and_version(bench: Bench) -> None:
-    bench.set(
-        config={"test:region": "north", "test:token": "hunter2"}, secret_keys=frozenset({"test:token"})
-    )
+    bench.set(config={"test:region": "north", "test:token": "hunter2"}, secret_keys=frozenset({"test:token"}))
     bench.up(lambda: Thing("a", {}, ResourceOptions(version="1.2.3-beta.1")))
     provider = bench.resource("default_1_2_3_beta_1")
 

@@ -1,4 +1,4 @@
-"""Providers that answer nonsense or fail: a clear error that names the resource, and a state that is sound."""
+"""Providers that answer nonsense or fail: an error that names the resource, and a state that is sound."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def test_a_wrong_answer_to_a_creation_leaves_nothing(
 
 def test_an_unknown_kind_of_difference_is_refused(bench: Bench) -> None:
     bench.up(program)
-    bench.provider.scripts["Diff"] = lambda request, context: pb.DiffResponse(changes=17)  # type: ignore[arg-type]
+    nonsense: Any = 17
+    bench.provider.scripts["Diff"] = lambda request, context: pb.DiffResponse(changes=nonsense)
 
     with pytest.raises(ResourceError, match="unknown kind of change") as caught:
         bench.up(program)
