@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import sys
 
 import uvicorn
 
@@ -61,6 +63,9 @@ def run(settings: Settings) -> int:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=settings.stop_timeout_s,
     )
+    # uvicorn repeats the signal once it has stopped; a stop that was asked for is a success.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     server = uvicorn.Server(config)
     server.run()
     return 0 if server.started else 1

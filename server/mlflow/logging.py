@@ -102,7 +102,12 @@ def _point(metric: Metric, path: str) -> Point:
 def _of_models(metrics: Sequence[Metric], points: Sequence[Point]) -> list[ModelPoint]:
     """Those of the points that were measured of a logged model."""
     return [
-        ModelPoint(metric.model_id, *point, metric.dataset_name, metric.dataset_digest)
+        ModelPoint(
+            metric.model_id,
+            *point,
+            validation.limited(metric.dataset_name, 500, "dataset_name"),
+            validation.limited(metric.dataset_digest, 36, "dataset_digest"),
+        )
         for metric, point in zip(metrics, points, strict=True)
         if metric.model_id
     ]
