@@ -105,7 +105,7 @@ async def create(call: Call, body: CreateLoggedModel) -> OneModel:
         validation.experiment_id(body.experiment_id),
         name,
         body.model_type,
-        body.source_run_id,
+        validation.limited(body.source_run_id, 256, "source_run_id"),
         _items(body.params, _PARAM_LENGTH),
         _items(body.tags, validation.TAG_LENGTH),
     )

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from trackstack.server import validation
 from trackstack.server.artifacts.files import Reply
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.bodies import Int64, Message, Required
@@ -81,6 +82,7 @@ class DownloadUri(Struct):
 async def create(call: Call, body: CreateVersion) -> OneVersion:
     name, tags = names.model_name(body.name), names.tags(body.tags)
     prompt = tags.get("mlflow.prompt.is_prompt", "").lower() == "true"
+    validation.limited(body.run_id or "", 256, "run_id")
     wanted = sources.Wanted(body.source, body.run_id, body.model_id)
     found = sources.of_prompt(wanted) if prompt else await sources.resolve(call, wanted)
     new = NewVersion(

@@ -1,6 +1,5 @@
 """Searches of runs on a real database give what plain Python gives, whichever way they go."""
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from tests.server.search.model import Run
 
 from trackstack.server.errors import ApiError
 from trackstack.server.search import runs
+from trackstack.server.search.sql import Sql, run
 from trackstack.server.search.tree import View
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
@@ -44,7 +44,9 @@ def populations(draw: st.DrawFn) -> list[Run]:
             datasets=tuple(
                 draw(
                     st.lists(
-                        st.tuples(TEXTS, TEXTS, st.none() | TEXTS), max_size=2, unique_by=lambda row: row[:2]
+                        st.tuples(TEXTS, st.sampled_from(["", "x", "xy"]), st.none() | TEXTS),
+                        max_size=2,
+                        unique_by=lambda row: row[:2],
                     )
                 )
             ),
@@ -98,41 +100,31 @@ def tx() -> Iterator[Transaction]:
 
 def fill(tx: Transaction, population: list[Run]) -> None:
     for table in ("run_datasets", "datasets", "params", "tags", "latest_metrics", "runs", "experiments"):
-        tx.text(f"DELETE FROM {table}")
+        run(tx, Sql(f"DELETE FROM {table} RETURNING 1"))
     for number in range(1, 4):
-        tx.text("INSERT INTO experiments VALUES (?, ?, '', 0, 0, NULL)", (number, str(number)))
-    datasets = itertools.count(1)
-    for run in population:
-        where = (run.id, run.experiment)
-        tx.text(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, '', ?, ?, ?, ?, ?, 0)",
-            (
-                *(run.id, run.uuid, run.experiment, run.name, run.status),
-                *(run.start_time, run.end_time, f"a:/{run.uuid}", 1 if run.deleted else None),
-            ),
-        )
-        for key, value in run.metrics.items():
+        add(tx, "experiments", number, str(number), "", 0, 0, None)
+    rows: dict[tuple[int, str, str], int] = {}
+    for one in population:
+        deleted_at = 1 if one.deleted else None
+        facts = (one.name, "", one.status, one.start_time, one.end_time, f"a:/{one.uuid}", deleted_at, 0)
+        add(tx, "runs", one.id, one.uuid, one.experiment, *facts)
+        for key, value in one.metrics.items():
             stored = (0.0, 1) if math.isnan(value) else (value, 0)
-            tx.text(
-                "INSERT INTO latest_metrics VALUES (?, ?, ?, 0, 0, ?, ?)",
-                (run.id, tx.key(key), run.experiment, *stored),
-            )
-        for table, values in (("params", run.params), ("tags", run.tags)):
+            add(tx, "latest_metrics", one.id, tx.key(key), one.experiment, 0, 0, *stored)
+        for table, values in (("params", one.params), ("tags", one.tags)):
             for key, text in values.items():
-                tx.text(
-                    f"INSERT INTO {table} VALUES (?, ?, ?, ?)", (run.id, tx.key(key), run.experiment, text)
-                )
-        for name, digest, context in run.datasets:
-            row = next(datasets)
-            tx.text(
-                "INSERT OR IGNORE INTO datasets VALUES (?, ?, ?, ?, '', '', NULL, NULL)",
-                (row, where[1], name, digest),
-            )
-            [(row,)] = tx.text(
-                "SELECT id FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?",
-                (where[1], name, digest),
-            )
-            tx.text("INSERT OR IGNORE INTO run_datasets VALUES (?, ?, ?, '[]')", (run.id, row, context))
+                add(tx, table, one.id, tx.key(key), one.experiment, text)
+        for name, digest, context in one.datasets:
+            dataset = (one.experiment, name, digest)
+            if dataset not in rows:
+                rows[dataset] = len(rows) + 1
+                add(tx, "datasets", rows[dataset], *dataset, "", "", None, None)
+            add(tx, "run_datasets", one.id, rows[dataset], context, "[]")
+
+
+def add(tx: Transaction, table: str, *values: object) -> None:
+    """A whole row."""
+    run(tx, Sql(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))}) RETURNING 1", values))
 
 
 @given(
