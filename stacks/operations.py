@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from trackstack.engine.lock import Holder
 from trackstack.engine.options import Cancellation, Options
 from trackstack.engine.result import Result
+from trackstack.engine.secrets import Passphrase
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
 from trackstack.stacks import instances
@@ -60,13 +62,13 @@ class _Run:
     def stack(self) -> Stack:
         return self.project.stack(self.name)
 
-    def options(self, spec: InstanceSpec | None = None, **choices: Any) -> Options:
+    def options(self, secrets: Passphrase, spec: InstanceSpec | None = None, **choices: Any) -> Options:
         """Raises StackError for a configuration that cannot be."""
         from trackstack.providers.local import Local  # imports pulumi
 
         config = {} if spec is None else self._config(spec)
         return Options(
-            secrets=passphrase(),
+            secrets=secrets,
             config=config,
             providers={NAMESPACE: Local()},
             on_event=self.on_event,
@@ -79,11 +81,13 @@ class _Run:
         """Bring the stack, made if need be, to `spec`."""
         from trackstack.stacks.program import deploy  # imports pulumi
 
+        stack = self.stack
+        secrets = passphrase(make=not stack.exists())
         # Creates that were interrupted are forgotten, for they are repeated now.
-        options = self.options(spec, refresh=True, clear_pending_creates=True)
-        if not self.stack.exists():
-            _init(self.stack, self.project.settings(self.name), options.secrets)
-        return self.stack.up(deploy, options)
+        options = self.options(secrets, spec, refresh=True, clear_pending_creates=True)
+        if not stack.exists():
+            _init(stack, self.project.settings(self.name), secrets)
+        return stack.up(deploy, options)
 
     def report(self, result: Result, *, drift: tuple[Step, ...] = ()) -> Report:
         """The instance as it is now, and what was done."""
@@ -164,13 +168,14 @@ def preview(project: Project, name: str) -> Plan:
     from trackstack.stacks.program import deploy  # imports pulumi
 
     run = _Run(project, find(project, name))
-    options = run.options(read_spec(project, run.name), refresh=True)
+    spec = read_spec(project, run.name)
     if run.stack.exists():
-        return _plan(run.stack.preview(deploy, options))
-    with tempfile.TemporaryDirectory() as folder:  # of a stack that is not there yet
+        return _plan(run.stack.preview(deploy, run.options(passphrase(), spec, refresh=True)))
+    with tempfile.TemporaryDirectory() as folder:  # the stack is not there yet, so another plays its part
+        secrets = Passphrase(token_hex())
         stack = Backend.open(Path(folder)).stack(NAMESPACE, run.name)
-        stack.init(options.secrets)
-        return _plan(stack.preview(deploy, options))
+        stack.init(secrets)
+        return _plan(stack.preview(deploy, run.options(secrets, spec)))
 
 
 def refresh(
@@ -178,8 +183,8 @@ def refresh(
 ) -> Report:
     """Compare the state with what really is; `drift` has the differences. Raises StackError."""
     run = _Run(project, find(project, name), on_event, cancellation)
-    result = run.stack.refresh(run.options())
-    drift = tuple(step for step in result.steps if step.diff or step.op == "delete")
+    result = run.stack.refresh(run.options(passphrase()))
+    drift = tuple(step for step in result.steps if step.diff)
     return run.report(result, drift=drift)
 
 
@@ -208,7 +213,7 @@ def delete(
         if _is_unfinished(run.stack):
             # What an interrupted create made is adopted, to be deleted; nothing has to run for that.
             run.up(InstanceSpec(name=run.name, running=False))
-        result = run.stack.destroy(run.options(refresh=True))
+        result = run.stack.destroy(run.options(passphrase(), refresh=True))
         changes, seconds = result.changes, result.seconds
         run.stack.remove()
     project.settings_path(run.name).unlink(missing_ok=True)
@@ -225,7 +230,7 @@ def unlock(project: Project, name: str) -> None:
     project.stack(find(project, name)).unlock()
 
 
-def _init(stack: Stack, settings: StackSettings, secrets: Any) -> None:
+def _init(stack: Stack, settings: StackSettings, secrets: Passphrase) -> None:
     """The file first: killed in between, the next `up` finds it and makes the stack with the same salt."""
     secrets = secrets.bind(settings.encryption_salt)
     settings.encryption_salt = secrets.state
