@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from trackstack.providers.resource import ResourceError
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
 STOP_SECONDS = 5.0
 """From SIGTERM to SIGKILL."""
+_POLL_SECONDS = 0.01
 _SAME_START_SECONDS = (
     3.0  # start times are told from the boot time, which moves with the clock by a second or two
 )
@@ -91,17 +93,26 @@ def stop(process: psutil.Process) -> None:
     """SIGTERM, and SIGKILL to what has not ended by then. Raises ResourceError when that does not help."""
     try:
         process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_SECONDS)
+        if _ends(process):
+            return
+        process.kill()
+        if _ends(process):
+            return
     except psutil.NoSuchProcess:
         return
     except psutil.AccessDenied:
         raise ResourceError(f"process {process.pid} belongs to another user and cannot be stopped") from None
-    except psutil.TimeoutExpired:
-        raise ResourceError(f"process {process.pid} does not end, even when killed") from None
+    raise ResourceError(f"process {process.pid} does not end, even when killed")
+
+
+def _ends(process: psutil.Process) -> bool:
+    """Whether it ends in time. A zombie has ended: in a container nobody may be there to bury it."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def write_pid_file(path: Path, identity: Identity) -> None:
