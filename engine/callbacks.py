@@ -75,13 +75,13 @@ class Hooks:
         self._hooks[request.name] = Hook(request.callback, request.on_dry_run, request.ignore_errors)
 
     def before(self, what: str, old: Resource | None, new: Resource | None) -> None:
-        """Run `before<What>` hooks. Raises ResourceError when one fails: the step is not begun."""
-        self._run(f"before{what}", old, new)
+        """Run `Before<What>` hooks. Raises ResourceError when one fails: the step is not begun."""
+        self._run(f"Before{what}", old, new)
 
     def after(self, what: str, old: Resource | None, new: Resource | None) -> None:
-        """Run `after<What>` hooks. A failure is kept in `errors`: the step itself has succeeded."""
+        """Run `After<What>` hooks. A failure is kept in `errors`: the step itself has succeeded."""
         try:
-            self._run(f"after{what}", old, new)
+            self._run(f"After{what}", old, new)
         except ResourceError as error:
             self._say("error", str(error), error.urn)
             self.errors.append(error)

@@ -15,8 +15,11 @@ from trackstack.engine.events import ChangeKind
 from trackstack.engine.failures import InitFailure, ProviderError, readable
 from trackstack.engine.servicer import Call
 from trackstack.engine.values import (
+    ARCHIVE,
+    ASSET,
     RESOURCE,
     SIG,
+    any_value,
     has_secret,
     has_unknown,
     is_secret,
@@ -162,9 +165,9 @@ class Provider:
             )
         request = pb.DiffRequest(
             id=subject.id,
-            olds=self._send(old_outputs),
-            old_inputs=self._send(old_inputs),
-            news=self._send(news),
+            olds=self._send(old_outputs, elided=True),
+            old_inputs=self._send(old_inputs, elided=True),
+            news=self._send(news, elided=True),
             ignoreChanges=subject.ignore_changes,
             **subject.fields,
         )
@@ -196,8 +199,8 @@ class Provider:
             return dict(news)
         request = pb.UpdateRequest(
             id=subject.id,
-            olds=self._send(old_outputs),
-            old_inputs=self._send(old_inputs),
+            olds=self._send(old_outputs, elided=True),
+            old_inputs=self._send(old_inputs, elided=True),
             news=self._send(news),
             timeout=subject.timeout,
             ignoreChanges=subject.ignore_changes,
@@ -213,8 +216,8 @@ class Provider:
         """Remove the resource."""
         request = pb.DeleteRequest(
             id=subject.id,
-            properties=self._send(outputs),
-            old_inputs=self._send(inputs),
+            properties=self._send(outputs, elided=True),
+            old_inputs=self._send(inputs, elided=True),
             timeout=subject.timeout,
             **subject.fields,
         )
@@ -226,9 +229,9 @@ class Provider:
             return ReadResult(subject.id, {}, {})
         request = pb.ReadRequest(id=subject.id, timeout=subject.timeout, **subject.fields)
         if inputs is not None:
-            request.inputs.CopyFrom(self._send(inputs))
+            request.inputs.CopyFrom(self._send(inputs, elided=True))
         if state is not None:
-            request.properties.CopyFrom(self._send(state))
+            request.properties.CopyFrom(self._send(state, elided=True))
         response = self._rpc("Read", request, pb.ReadResponse, (inputs, state))
         if not response.id:
             return ReadResult("", None, None)
@@ -266,11 +269,14 @@ class Provider:
             raise ProviderError(f"the provider answered {method} with {type(response).__name__}")
         return response
 
-    def _send(self, properties: Properties) -> Any:
+    def _send(self, properties: Properties, *, elided: bool = False) -> Any:
+        """Properties as the provider takes them; `elided`: of assets only their hashes, enough to compare."""
         if not self._features.acceptSecrets:
             properties = unwrap(properties)
-        if not self._features.acceptResources:
-            properties = map_values(properties, _reference_as_text)
+        if any_value(properties, _is_special):
+            as_accepted = _reference if self._features.acceptResources else _reference_as_text
+            properties = map_values(properties, as_accepted)
+            properties = map_values(properties, _hash_only) if elided else properties
         return to_struct(properties)
 
     def _annotated(self, outputs: Properties, sent: Mapping[str, Any]) -> Properties:
@@ -291,6 +297,23 @@ def annotate_secrets(outputs: Any, sent: Any) -> Any:
     if isinstance(outputs, dict) and isinstance(sent, dict) and not is_secret(sent):
         return {k: annotate_secrets(v, sent[k]) if k in sent else v for k, v in outputs.items()}
     return secret(outputs) if has_secret(sent) else outputs
+
+
+def _is_special(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(SIG) in (RESOURCE, ASSET, ARCHIVE)
+
+
+def _reference(value: Any) -> Any:
+    if not isinstance(value, dict) or value.get(SIG) != RESOURCE:
+        return value
+    known = {"id": "" if has_unknown(value["id"]) else value["id"]} if "id" in value else {}
+    return {**value, "name": urns.name_of(value["urn"]), "type": urns.type_of(value["urn"]), **known}
+
+
+def _hash_only(value: Any) -> Any:
+    if isinstance(value, dict) and value.get(SIG) in (ASSET, ARCHIVE):
+        return {key: value[key] for key in (SIG, "hash") if key in value}
+    return value
 
 
 def _reference_as_text(value: Any) -> Any:

@@ -211,13 +211,12 @@ def seconds(text: str) -> float:
 
 def hooks(request: pb.RegisterResourceRequest) -> dict[str, list[str]]:
     """The names of the resource's hooks by kind, as the state has them."""
-    found = {_camel(kind): list(getattr(request.hooks, kind)) for kind in _HOOKS}
+    found = {_pascal(kind): list(getattr(request.hooks, kind)) for kind in _HOOKS}
     return {kind: names for kind, names in found.items() if names}
 
 
-def _camel(kind: str) -> str:
-    head, tail = kind.split("_")
-    return head + tail.capitalize()
+def _pascal(kind: str) -> str:
+    return "".join(word.capitalize() for word in kind.split("_"))
 
 
 def delete_before_replace(request: pb.RegisterResourceRequest) -> bool | None:

@@ -183,7 +183,8 @@ def _special_to_state(value: Properties, encrypt: Callable[[str], str]) -> Value
         inner = value.get("value", UNKNOWN)
         return to_state(secret(inner) if value.get("secret") else inner, encrypt)
     if kind == RESOURCE:
-        return {key: value[key] for key in (SIG, "urn", "id", "packageVersion") if key in value}
+        kept = {key: value[key] for key in (SIG, "urn", "id") if key in value}
+        return {**kept, "packageVersion": value.get("packageVersion", "")}
     return {key: to_state(inner, encrypt) for key, inner in value.items()}
 
 
@@ -204,6 +205,8 @@ def from_state(value: Value, decrypt: Callable[[str], str] | None = None) -> Val
         return _secret_from_state(value, decrypt)
     if kind == FLOAT:
         return _float_from_state(value)
+    if kind == RESOURCE and not value.get("packageVersion"):
+        return {key: inner for key, inner in value.items() if key != "packageVersion"}
     return {key: from_state(inner, decrypt) for key, inner in value.items()}
 
 

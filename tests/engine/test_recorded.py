@@ -14,6 +14,9 @@ from tests.engine.scripted import ScriptedProvider
 
 CALLS_DIFFER = {
     "continue-on-error": "the CLI also checks what it then skips because of a failed dependency",
+    "targets-missing-dependency": "the CLI checks the resource that it then refuses",
+    "alias-claimed-twice": "the CLI checks the resource that it then refuses",
+    "alias-still-there": "the CLI checks the resource that it then refuses",
 }
 RECORDS = Path(__file__).with_name("recorded")
 

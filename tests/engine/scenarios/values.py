@@ -55,7 +55,11 @@ def referring() -> None:
 
 def invoking() -> None:
     found = pulumi.runtime.invoke("cloud:index:find", {"name": "x", "size": 1})
-    a = Thing("a", found=found.value["name"])
+    invoking_late(found=found.value["name"])
+
+
+def invoking_late(**properties: Any) -> None:
+    a = Thing("a", **properties)
     later = a.address.apply(
         lambda address: pulumi.runtime.invoke("cloud:index:find", {"at": address}).value["at"]
     )
@@ -143,7 +147,7 @@ SCENARIOS = (
     Scenario(
         "invoke-error",
         "A failed function fails the program.",
-        (up(invoking, {"invoke": fails("none")}, fails=True),),
+        (up(invoking_late, {"invoke": fails("none")}, fails=True),),
     ),
     Scenario(
         "transforms",
