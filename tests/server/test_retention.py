@@ -22,8 +22,8 @@ Scenario = Callable[[World], Awaitable[None]]
 
 @pytest.fixture
 def settings(root: str, tmp_path: Path, new_database: Callable[[], tuple[str, ...]]) -> Settings:
-    url = dict([new_database()] if new_database() else []).get("--database-url", "")
-    return Settings(data_dir=tmp_path, artifact_root=root, database_url=url)
+    url = new_database()[-1:]  # the value of the flag --database-url, if there is one
+    return Settings(data_dir=tmp_path, artifact_root=root, database_url="".join(url))
 
 
 @pytest.fixture
