@@ -24,10 +24,12 @@ class Failure(click.ClickException):
         self.code = code
 
 
-def translate(error: Exception) -> click.ClickException:
-    """The Click exception for what a command raised."""
+def translate(error: Exception) -> Failure:
+    """The failure that a command's exception is."""
     import trackstack.stacks.errors as errors
 
+    if isinstance(error, errors.ResourceFailed):
+        return Failure(str(error).replace(error.urn, error.urn.rpartition("::")[2]))
     for kind, name, code in (
         (errors.Locked, "locked", Exit.LOCKED),
         (errors.InvalidSpec, "invalid", Exit.USAGE),
@@ -39,9 +41,9 @@ def translate(error: Exception) -> click.ClickException:
         if isinstance(error, kind):
             return Failure(str(error), name, code)
     if isinstance(error, OSError) and error.strerror:
-        where = f" {error.filename}" if error.filename else ""
-        return Failure(f"The system refused{where}: {error.strerror}.")
-    return Failure(f"Unexpected {type(error).__name__}: {error} (--debug shows where)", "unexpected")
+        return Failure(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    what = f"Unexpected {type(error).__name__}: {error}"
+    return Failure(f"{what}; --debug shows where, please report it", "unexpected")
 
 
 def show(error: click.ClickException | click.Abort, *, as_json: bool) -> Exit:

@@ -42,7 +42,7 @@ class Lines:
     def finished(self, step: Step, seconds: float, error: str) -> None:
         """One line with sign, type, name, outcome and time."""
         word = steps.words(step.op)
-        outcome = f"failed {word.doing}: {error}" if error else word.done
+        outcome = f"failed: {steps.reason(step, error)}" if error else word.done
         self.say(f"  {word.sign} {steps.kind(step)} {step.name} {outcome} ({seconds:.1f} s)")
 
     def say(self, text: str) -> None:

@@ -61,6 +61,11 @@ def change(entry: PropertyChange) -> str:
     return f"{entry.path}: {_value(entry.old)} → {_value(entry.new)}"
 
 
+def reason(step: Step, error: str) -> str:
+    """Why the step failed, without the URN in front: it stands beside the step's name."""
+    return error.partition(f"{step.urn}: ")[2] or error
+
+
 def _value(value: Any) -> str:
     if value is None:
         return "none"

@@ -31,13 +31,13 @@ def test_what_nobody_wants_to_see_is_not_shown(step: Step, capsys: pytest.Captur
 
 def test_failures_and_warnings_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with Work("Creating demo", silent=False) as work:
-        work.on_event(StepFailed(SERVER, "port 5000 is taken", 0.1))
+        work.on_event(StepFailed(SERVER, "creating urn:server: port 5000 is taken", 0.1))
         work.on_event(Diagnostic("warning", "slow disk"))
         work.on_event(Diagnostic("debug", "chatter"))
 
     assert capsys.readouterr().err.splitlines() == [
         "Creating demo",
-        "  + ServerProcess server failed creating: port 5000 is taken (0.1 s)",
+        "  + ServerProcess server failed: port 5000 is taken (0.1 s)",
         "warning: slow disk",
     ]
 
