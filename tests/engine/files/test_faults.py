@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import itertools
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.engine.files.faults import FaultyOs, denied, disk_full, killed
+from tests.engine.files.faults import FaultyOs, denied, disk_full
 from tests.engine.files.operation import World, operate
 from tests.engine.files.states import names
 
@@ -15,6 +19,7 @@ from trackstack.engine import filesystem
 from trackstack.engine.backend import Backend
 from trackstack.engine.checkpoint import open_secrets, parse
 from trackstack.engine.errors import StateError
+from trackstack.engine.journal import Journal
 from trackstack.engine.secrets import Passphrase
 from trackstack.engine.snapshot import Snapshot
 from trackstack.engine.store import StackStore
@@ -65,9 +70,12 @@ def calls(folder: Path, passphrase: Passphrase, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("fault", [disk_full, denied])
 def test_a_failed_file_call_is_a_state_error_that_names_the_path(
-    fault: object, lasting: bool, tmp_path: Path, passphrase: Passphrase, monkeypatch: pytest.MonkeyPatch
+    fault: Callable[..., None],
+    lasting: bool,
+    tmp_path: Path,
+    passphrase: Passphrase,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert callable(fault)
     total = calls(tmp_path / "all", passphrase, monkeypatch)
     assert total > 30
     for at in range(1, total + 1):
@@ -80,18 +88,41 @@ def test_a_failed_file_call_is_a_state_error_that_names_the_path(
         assert_goes_on(store, passphrase, world)
 
 
-def test_a_process_killed_at_any_file_call_forgets_nothing(
-    tmp_path: Path, passphrase: Passphrase, monkeypatch: pytest.MonkeyPatch
+def test_a_process_killed_at_any_file_call_forgets_nothing(tmp_path: Path, passphrase: Passphrase) -> None:
+    command = [sys.executable, "-m", "tests.engine.files.killing", str(tmp_path), passphrase.state]
+    subprocess.run(command, check=True, timeout=60, cwd=Path(__file__).parents[3])
+
+    folders = [tmp_path / str(number) for number in range(1, len(list(tmp_path.iterdir())) + 1)]
+    assert len(folders) > 30
+    for folder in folders:
+        store = Backend.open(folder).store("shop", "demo")
+        assert_goes_on(store, passphrase, World(folder / "world"))
+
+
+@pytest.mark.parametrize("fault", [disk_full, denied])
+def test_a_recovery_that_fails_anywhere_can_be_repeated(
+    fault: Callable[..., None], tmp_path: Path, passphrase: Passphrase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    total = calls(tmp_path / "all", passphrase, monkeypatch)
-    for at in range(1, total + 1):
-        store, world = fresh(tmp_path / str(at), passphrase)
-        if (child := os.fork()) == 0:
-            monkeypatch.setattr(filesystem, "os", FaultyOs(at, killed))
-            operate(store, passphrase, world)
-            os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    store, world = fresh(tmp_path, passphrase)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "commit", lambda journal, snapshot: journal.close())
+        operate(store, passphrase, world)
+    state = tmp_path / ".pulumi"
+    shutil.copytree(state, tmp_path / "left")
+    for at in itertools.count(1):
+        shutil.rmtree(state)
+        shutil.copytree(tmp_path / "left", state)
+        faulty = FaultyOs(at, fault)
+        with monkeypatch.context() as patch:
+            patch.setattr(filesystem, "os", faulty)
+            with suppress(StateError), store.lock().held():
+                store.journal(store.load(), passphrase).close()
+        assert names(assert_sound(store, passphrase, world)) == ["a", "c"]
+        store.lock().unlock()
         assert_goes_on(store, passphrase, world)
+        if not faulty.happened:
+            break
+    assert at > 10
 
 
 def test_an_unwritable_folder_is_refused_before_anything_happens(
