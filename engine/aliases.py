@@ -25,34 +25,32 @@ class Aliases:
 
     def find(
         self, urn: str, goal: Goal, olds: Mapping[str, Resource], seen: Container[str]
-    ) -> tuple[Resource | None, str]:
-        """The recorded resource, and the old URN by which it was found if that is not its own.
+    ) -> tuple[Resource | None, str, ResourceError | None]:
+        """The recorded resource, the old URN by which it was found if that is not its own, and what is wrong.
 
-        Raises ResourceError when two registrations claim one recorded resource.
+        It is wrong that two registrations claim one recorded resource.
         """
+        problem = ""
         if urn in self.new_by_old:
-            raise ResourceError(
-                urn, f"duplicate resource {urn}: it was already taken as an alias by {self.new_by_old[urn]}"
-            )
-        for candidate in (urn, *self._candidates(goal)):
-            old = olds.get(candidate)
-            if old is None:
-                continue
-            if candidate == urn:
-                return old, ""
-            if candidate in seen:
-                raise ResourceError(
-                    urn, f"duplicate alias: {candidate} of resource {urn} is itself registered by the program"
-                )
-            if candidate in self.new_by_old:
-                raise ResourceError(
-                    urn,
-                    f"duplicate alias: {candidate} is claimed by {self.new_by_old[candidate]} and {urn}",
-                )
-            self.new_by_old[candidate] = urn
-            self.old_by_new[urn] = candidate
-            return old, candidate
-        return None, ""
+            other = self.new_by_old[urn]
+            problem = f"duplicate resource {urn}: it was already taken as an alias by {other}"
+        found, alias = olds.get(urn), ""
+        if found is None:
+            alias = next((candidate for candidate in self._candidates(goal) if candidate in olds), "")
+            if alias:
+                found = olds[alias]
+                problem = self._claim(alias, urn, seen) or problem
+        return found, alias, ResourceError(urn, problem) if problem else None
+
+    def _claim(self, alias: str, urn: str, seen: Container[str]) -> str:
+        problem = ""
+        if alias in seen:
+            problem = f"duplicate alias: {alias} of resource {urn} is itself registered by the program"
+        if alias in self.new_by_old:
+            problem = f"duplicate alias: {alias} is claimed by {self.new_by_old[alias]} and {urn}"
+        self.new_by_old[alias] = urn
+        self.old_by_new[urn] = alias
+        return problem
 
     def _candidates(self, goal: Goal) -> list[str]:
         found = [self._collapse(alias, goal) for alias in goal.aliases]

@@ -54,10 +54,11 @@ class Executor:
         if not self._deployment.options.continue_on_error and not isinstance(error, ProtectedError):
             self.stop()
 
-    def note_once(self, error: EngineError) -> None:
-        """Note an error that may have been noted where it arose."""
-        if error not in self.errors:
-            self.note(error)
+    def note_for_program(self, error: EngineError) -> None:
+        """An error that the program is told and fails with; what it had begun besides goes on."""
+        with self._lock:
+            if error not in self.errors:
+                self.errors.append(error)
 
     def stop_after_hooks(self) -> None:
         """A failed after-hook ends the operation, though its step has succeeded."""

@@ -342,7 +342,7 @@ class Monitor:
         except Stopped:
             raise pulumi.RunError("the operation is stopping") from None
         except EngineError as error:
-            self._executor.note_once(error)
+            self._executor.note_for_program(error)
             raise pulumi.RunError(str(error)) from error
 
 

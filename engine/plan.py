@@ -34,9 +34,10 @@ class Planner:
         """Identify the resource; an import's steps come first, and `plan` then goes on from what was read."""
         planned = self._planned
         urn = self._claim(goal)
-        old, alias = planned.aliases.find(urn, goal, self._deployment.olds, planned.seen - {urn})
+        old, alias, problem = planned.aliases.find(urn, goal, self._deployment.olds, planned.seen)
         self._deployment.goals[urn] = goal
-        registration = Registration(goal, urn, old, goal.state(urn, old, alias), seed=planned.seed(urn))
+        registration = Registration(goal, urn, old, goal.state(urn, old, alias), problem=problem)
+        registration.seed = planned.seed(urn)
         if registration.new.is_provider:
             planned.providers[urn] = registration.new
             if alias:
@@ -54,10 +55,11 @@ class Planner:
             self._take_over_import(registration)
         old, new = registration.old, registration.new
         targeted = planned.targets.includes(new) or new.is_provider or new.is_stack
+        check_inputs(planned, registration, targeted=targeted)
+        if registration.problem is not None:
+            raise registration.problem
         if targeted:
             refuse_skipped_dependencies(planned, new)
-        check_inputs(planned, registration, targeted=targeted)
-        if targeted:
             planned.targets.note(new)
         if old is not None and urn in planned.recreating:
             return recreate(planned, registration, old)
@@ -84,7 +86,7 @@ class Planner:
         """The step for a `.get`: the resource as it is, not owned by the stack."""
         planned = self._planned
         urn = self._claim(goal)
-        old, alias = planned.aliases.find(urn, goal, self._deployment.olds, planned.seen - {urn})
+        old, alias, _ = planned.aliases.find(urn, goal, self._deployment.olds, planned.seen)
         if not id_:
             raise ResourceError(urn, f"expected an ID for {urn}")
         new = goal.state(urn, None, alias)

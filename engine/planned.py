@@ -27,6 +27,7 @@ class Registration:
     provider: Any = None
     seed: bytes = b""
     imported: bool = False
+    problem: ResourceError | None = None
     steps: list[Step] = field(default_factory=list)
 
 

@@ -23,6 +23,7 @@ from trackstack.engine.values import (
     has_secret,
     has_unknown,
     is_secret,
+    is_unknown,
     map_values,
     secret,
     unwrap,
@@ -149,8 +150,9 @@ class Provider:
         """The inputs as the provider wants them: defaults filled in, names made."""
         if not self._known:
             return news, []
+        sent = news if self._preview else without_unknowns(news)
         request = pb.CheckRequest(
-            olds=self._send(olds or {}), news=self._send(news), randomSeed=seed, **subject.fields
+            olds=self._send(olds or {}), news=self._send(sent), randomSeed=seed, **subject.fields
         )
         response = self._rpc("Check", request, pb.CheckResponse, (olds, news))
         return self._annotated(from_struct(response.inputs), news), _failures(response)
@@ -314,6 +316,15 @@ def _hash_only(value: Any) -> Any:
     if isinstance(value, dict) and value.get(SIG) in (ASSET, ARCHIVE):
         return {key: value[key] for key in (SIG, "hash") if key in value}
     return value
+
+
+def without_unknowns(value: Any) -> Any:
+    """The value without members that are unknown: what a failed dependency leaves in an update."""
+    if not has_unknown(value):
+        return value
+    if isinstance(value, dict):
+        return {key: without_unknowns(item) for key, item in value.items() if not is_unknown(item)}
+    return [None if is_unknown(item) else without_unknowns(item) for item in value]
 
 
 def _reference_as_text(value: Any) -> Any:
