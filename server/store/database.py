@@ -1,14 +1,10 @@
 """The database behind the store: a writer and a reader, SQLite's or PostgreSQL's."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from trackstack.server.config import Settings
-from trackstack.server.store.keys import Keys
-from trackstack.server.store.migrations import migrate
-from trackstack.server.store.transaction import Transaction
-from trackstack.server.store.writer import Work, Writer
+from trackstack.server.store.writer import Finish, Work, Writer
 
 T = TypeVar("T")
 
@@ -40,24 +36,16 @@ class Database:
         self.reader.close()
 
 
-def open_database(settings: Settings, finish: Callable[[Transaction], None]) -> Database:
+def open_database(settings: Settings, finish: Finish) -> Database:
     """Opens or makes the database and brings its schema up to date.
 
     `finish` runs at the end of each transaction, before its commit. Raises ConfigError for a database that
     cannot be opened or that a newer version has written.
     """
-    keys = Keys()
-    most = settings.group_commit_requests
-    timeout = settings.database_timeout_ms
     if settings.database_url:
-        raise NotImplementedError
-    from trackstack.server.store.sqlite import SqliteReader, SqliteSession, connect
+        from trackstack.server.store.postgres import open_postgres
 
-    file = settings.data_dir / "tracking.db"
-    connection = connect(file, timeout)
-    migrate(connection, f"sqlite:///{file}")
-    connection.close()
-    return Database(
-        Writer(SqliteSession(file, timeout, keys), most, finish),
-        SqliteReader(file, timeout, settings.reader_threads, keys),
-    )
+        return open_postgres(settings, finish)
+    from trackstack.server.store.sqlite import open_sqlite
+
+    return open_sqlite(settings, finish)

@@ -150,7 +150,7 @@ class Experiments:
 
         def work(tx: Transaction) -> None:
             check_active(id_, _row(tx, id_)[5])
-            if not tx.run(DELETE_TAG, this=id_, name=key):
+            if not tx.changed(DELETE_TAG, this=id_, name=key):
                 raise missing(f"No tag with name: {key} in experiment with id {id_}")
 
         await self._database.writer.do(work)

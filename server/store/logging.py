@@ -133,7 +133,7 @@ def _add_points(tx: Transaction, run: Found, points: Sequence[Point]) -> None:
         if best is None or (step, timestamp, value) > best[3:6]:
             newest[key_id] = (run.id, key_id, run.experiment_id, step, timestamp, value, is_nan)
     tx.many(ADD_POINT, rows)
-    tx.many(SET_LATEST, list(newest.values()))
+    tx.many(SET_LATEST, [newest[key_id] for key_id in sorted(newest)])
 
 
 def _set_tags(tx: Transaction, run: Found, tags: Sequence[tuple[str, str]]) -> None:

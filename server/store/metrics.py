@@ -17,6 +17,7 @@ _of_key = (_metrics.c.run_id == bindparam("run_id"), _metrics.c.key_id == bindpa
 _within = (*_of_key, _metrics.c.step >= bindparam("start"), _metrics.c.step <= bindparam("end"))
 _columns = (_metrics.c.value, _metrics.c.is_nan, _metrics.c.timestamp, _metrics.c.step)
 _by_step = (_metrics.c.step, _metrics.c.timestamp, _metrics.c.value, _metrics.c.is_nan)
+_ALL = 2**62  # more rows than there are
 _FIRST_STEP, _LAST_STEP = -(2**63), 2**63 - 1
 
 HISTORY = Statement(
@@ -54,7 +55,7 @@ class Metrics:
         """The points of one run, by timestamp, step and value; all of them unless `most` is given."""
 
         def work(tx: Transaction) -> list[MetricPoint]:
-            return _points(key, _history(tx, name, key, -1 if most is None else most, offset))
+            return _points(key, _history(tx, name, key, _ALL if most is None else most, offset))
 
         return await self._database.reader.scan(work)
 

@@ -155,7 +155,7 @@ class Runs:
         def work(tx: Transaction) -> None:
             run = active(tx, name)
             key_id = tx.known_key(key)
-            if key_id is None or not tx.run(DELETE_TAG, this=run.id, key_id=key_id):
+            if key_id is None or not tx.changed(DELETE_TAG, this=run.id, key_id=key_id):
                 raise missing(f"No tag with name: {key} in run with id {name}")
             tx.touched.add(run.id)
 

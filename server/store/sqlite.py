@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from trackstack.server.config import Settings
+from trackstack.server.store.database import Database
 from trackstack.server.store.keys import Keys
+from trackstack.server.store.migrations import migrate
 from trackstack.server.store.statements import SQLITE, Statement
 from trackstack.server.store.transaction import Transaction
-from trackstack.server.store.writer import Work
+from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailable
 
 T = TypeVar("T")
 
@@ -43,43 +46,56 @@ class SqliteTransaction(Transaction):
 
     __slots__ = ()
 
+    def run(self, statement: Statement, **params: Any) -> None:
+        self._connection.execute(*statement.arguments(SQLITE, params))
+
+    def changed(self, statement: Statement, **params: Any) -> int:
+        return self._connection.execute(*statement.arguments(SQLITE, params)).rowcount
+
     def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         connection: Any = self._connection
         connection.executemany(statement.sql(SQLITE), rows)
 
 
 class SqliteSession:
-    """The writer's connection."""
+    """The writer's connection; every job of a commit has a savepoint of its own."""
 
-    failures: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
-
-    def __init__(self, file: Path, timeout_ms: int, keys: Keys) -> None:
+    def __init__(self, file: Path, timeout_ms: int, keys: Keys, finish: Finish) -> None:
         self._connection = connect(file, timeout_ms)
         self._keys = keys
+        self._finish = finish
 
-    def begin(self) -> Transaction:
-        self._connection.execute("BEGIN IMMEDIATE")
-        return SqliteTransaction(self._connection, SQLITE, self._keys)
-
-    def savepoint(self) -> None:
-        self._connection.execute("SAVEPOINT request")
-
-    def release(self) -> None:
-        self._connection.execute("RELEASE request")
-
-    def undo(self) -> None:
-        self._connection.execute("ROLLBACK TO request")
-
-    def commit(self) -> None:
-        self._connection.execute("COMMIT")
-
-    def rollback(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+    def commit(self, jobs: Sequence[Job]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            tx = SqliteTransaction(self._connection, SQLITE, self._keys)
+            for job in jobs:
+                self._run(job, tx)
+            self._finish(tx)
+            self._connection.execute("COMMIT")
+            self._keys.publish(tx.interned)
+        except Exception as error:  # the disk is full, the file is locked or gone: nobody's work is stored
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            unavailable(jobs, error)
 
     def close(self) -> None:
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
+
+    def _run(self, job: Job, tx: Transaction) -> None:
+        self._connection.execute("SAVEPOINT job")
+        keys = len(tx.interned)
+        try:
+            job.result = job.work(tx)
+        except sqlite3.OperationalError:
+            raise
+        except Exception as error:
+            job.error = error
+            self._connection.execute("ROLLBACK TO job")
+            while len(tx.interned) > keys:
+                tx.interned.popitem()
+        self._connection.execute("RELEASE job")
 
 
 class SqliteReader:
@@ -121,3 +137,19 @@ class SqliteReader:
             return work(SqliteTransaction(connection, SQLITE, self._keys))
         finally:
             connection.execute("COMMIT")
+
+
+def open_sqlite(settings: Settings, finish: Finish) -> Database:
+    """The database in the data folder, made or migrated as need be."""
+    file, timeout = settings.data_dir / "tracking.db", settings.database_timeout_ms
+    connection = connect(file, timeout)
+    try:
+        migrate(connection, f"sqlite:///{file}")
+    finally:
+        connection.close()
+    keys = Keys()
+    session = SqliteSession(file, timeout, keys, finish)
+    return Database(
+        Writer(session, settings.group_commit_requests),
+        SqliteReader(file, timeout, settings.reader_threads, keys),
+    )

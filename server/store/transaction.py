@@ -48,9 +48,13 @@ class Transaction:
         self.interned: dict[str, int] = {}
         self.touched: set[int] = set()
 
-    def run(self, statement: Statement, **params: Any) -> int:
+    def run(self, statement: Statement, **params: Any) -> None:
+        """Runs a statement that returns nothing."""
+        raise NotImplementedError
+
+    def changed(self, statement: Statement, **params: Any) -> int:
         """Runs a statement that returns nothing; the number of rows that it changed."""
-        return self._connection.execute(*statement.arguments(self.database, params)).rowcount
+        raise NotImplementedError
 
     def one(self, statement: Statement, **params: Any) -> Any:
         """The first row of the result as a tuple, or None."""

@@ -1,13 +1,14 @@
 """Group commit: one thread writes, and every commit holds all requests that wait for it.
 
-A request's `work` runs inside a savepoint of its own: if it raises, only its changes are undone and only
-its caller gets the error. Callers are answered after the commit is on disk, never before.
+A request's `work` may run more than once: if it raises, only its changes are undone and only its caller gets
+the error, and where another process was in its way it is tried again. Callers are answered after the commit
+is on disk, never before.
 """
 
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
@@ -15,26 +16,22 @@ from trackstack.server.store.transaction import Transaction
 
 T = TypeVar("T")
 Work = Callable[[Transaction], T]
+Finish = Callable[[Transaction], None]
+"""What is done at the end of each transaction, before its commit."""
 
 
 class Session(Protocol):
-    """A connection that a writer owns; statements below are the same in both databases."""
+    """A connection that a writer owns."""
 
-    failures: tuple[type[Exception], ...]
-    """What the driver raises when the database, not the request, is at fault."""
+    def commit(self, jobs: "Sequence[Job]") -> None:
+        """Runs every job's work and commits; gives each job its result or its error. Never raises."""
 
-    def begin(self) -> Transaction:
-        """Starts a transaction that may write; raises one of `failures`."""
-
-    def savepoint(self) -> None: ...
-    def release(self) -> None: ...
-    def undo(self) -> None: ...
-    def commit(self) -> None: ...
-    def rollback(self) -> None: ...
     def close(self) -> None: ...
 
 
-class _Job:
+class Job:
+    """A request's work, and what came of it."""
+
     __slots__ = ("error", "future", "loop", "result", "work")
 
     def __init__(
@@ -50,12 +47,10 @@ class _Job:
 class Writer:
     """Runs work on one connection, one commit for as many requests as wait."""
 
-    def __init__(self, session: Session, most: int, finish: Callable[[Transaction], None]) -> None:
-        """`finish` runs at the end of each transaction, before its commit."""
+    def __init__(self, session: Session, most: int) -> None:
         self._session = session
         self._most = most
-        self._finish = finish
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -66,12 +61,12 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, loop, future))
+        self._jobs.put(Job(work, loop, future))
         return await future
 
     def soon(self, work: Work[None]) -> None:
         """Runs `work` with one of the next commits; nobody waits for it."""
-        self._jobs.put(_Job(work, asyncio.get_running_loop(), None))
+        self._jobs.put(Job(work, asyncio.get_running_loop(), None))
 
     def close(self) -> None:
         """Commits what was handed in before, then ends the thread."""
@@ -81,7 +76,7 @@ class Writer:
     def _run(self) -> None:
         stopping = False
         while not stopping:
-            jobs: list[_Job] = []
+            jobs: list[Job] = []
             job = self._jobs.get()
             while job is not None:
                 jobs.append(job)
@@ -93,39 +88,20 @@ class Writer:
                     break
             stopping = job is None
             if jobs:
-                self._commit(jobs)
+                self._session.commit(jobs)
                 jobs[0].loop.call_soon_threadsafe(_deliver, jobs)
         self._session.close()
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        session = self._session
-        try:
-            transaction = session.begin()
-            for job in jobs:
-                session.savepoint()
-                keys = len(transaction.interned)
-                try:
-                    job.result = job.work(transaction)
-                except session.failures:
-                    raise
-                except Exception as error:
-                    job.error = error
-                    session.undo()
-                    while len(transaction.interned) > keys:
-                        transaction.interned.popitem()
-                session.release()
-            self._finish(transaction)
-            session.commit()
-            transaction.keys.publish(transaction.interned)
-        except Exception as error:
-            session.rollback()
-            unavailable = ApiError(TEMPORARILY_UNAVAILABLE, f"The database cannot store this now: {error}")
-            unavailable.__cause__ = error
-            for job in jobs:
-                job.error = job.error or unavailable
+
+def unavailable(jobs: Sequence[Job], cause: Exception) -> None:
+    """Tells all that have no error yet that the database failed them."""
+    error = ApiError(TEMPORARILY_UNAVAILABLE, f"The database cannot store this now: {cause}")
+    error.__cause__ = cause
+    for job in jobs:
+        job.error = job.error or error
 
 
-def _deliver(jobs: list[_Job]) -> None:
+def _deliver(jobs: list[Job]) -> None:
     for job in jobs:
         if job.future is None or job.future.done():  # nobody waits, or its request was cancelled
             continue

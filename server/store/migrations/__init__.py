@@ -52,9 +52,9 @@ def _create(connection: Any, name: str) -> None:
     """Makes every table at once, as all migrations together would (a test holds the two equal)."""
     connection.execute("BEGIN IMMEDIATE" if name == "sqlite" else "BEGIN")
     try:
+        if name != "sqlite":
+            connection.execute("SELECT pg_advisory_xact_lock(7465)")
         if _version(connection, name) is None:  # another process may have been first
-            if name != "sqlite":
-                connection.execute("SELECT pg_advisory_xact_lock(7465)")
             for table in metadata.sorted_tables:
                 connection.execute(str(CreateTable(table).compile(dialect=dialect(name))))
                 for index in sorted(table.indexes, key=lambda index: str(index.name)):

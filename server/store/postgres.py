@@ -1,0 +1,212 @@
+"""PostgreSQL: pipelined group commits on one connection, reads on others; right beside other replicas.
+
+A commit holds all waiting requests, sent without waiting for each statement's answer. Where one of them
+fails, or another replica is in the way, all are undone and run one by one, each as often as it takes.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from trackstack.server.config import ConfigError, Settings
+from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
+from trackstack.server.store.database import Database
+from trackstack.server.store.keys import Keys
+from trackstack.server.store.migrations import migrate
+from trackstack.server.store.statements import POSTGRESQL, Statement
+from trackstack.server.store.transaction import Transaction
+from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailable
+
+T = TypeVar("T")
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_TRIES = 5
+_IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+"""What another replica's commit causes; seen again, the work finds that commit's rows."""
+
+
+def connect(url: str, timeout_ms: int) -> Connection:
+    """A connection that commits when told to; waits up to `timeout_ms` for a lock."""
+    connection = psycopg.connect(url, autocommit=True, connect_timeout=max(1, timeout_ms // 1000))
+    connection.execute(f"SET lock_timeout = {timeout_ms}")
+    return connection
+
+
+class PostgresTransaction(Transaction):
+    """A transaction on a psycopg connection; `writes` counts statements that may have changed something."""
+
+    __slots__ = ("writes",)
+
+    def __init__(self, connection: Connection, keys: Keys) -> None:
+        super().__init__(connection, POSTGRESQL, keys)
+        self.writes = 0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What runs within it sees one state of the database and changes nothing."""
+        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def run(self, statement: Statement, **params: Any) -> None:
+        self.writes += 1
+        self._connection.execute(*statement.arguments(POSTGRESQL, params))
+
+    def changed(self, statement: Statement, **params: Any) -> int:
+        self.writes += 1
+        connection: Any = self._connection
+        cursor = connection.execute(*statement.arguments(POSTGRESQL, params))
+        if connection.pgconn.pipeline_status:
+            connection._pipeline.sync()
+        count: int = cursor.rowcount
+        return count
+
+    def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        self.writes += 1
+        connection: Any = self._connection
+        if statement.many is None:
+            connection.cursor().executemany(statement.sql(POSTGRESQL), rows)
+        elif rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            connection.execute(statement.many.sql(POSTGRESQL), columns)
+
+
+class PostgresSession:
+    """The writer's connection."""
+
+    def __init__(self, url: str, timeout_ms: int, keys: Keys, finish: Finish) -> None:
+        self._url = url
+        self._timeout_ms = timeout_ms
+        self._keys = keys
+        self._finish = finish
+        self._connection: Connection | None = None
+
+    def commit(self, jobs: Sequence[Job]) -> None:
+        try:
+            self._together(jobs)
+        except Exception:
+            self._rollback()
+            for job in jobs:
+                job.error = None
+                self._alone(job)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _together(self, jobs: Sequence[Job]) -> None:
+        connection = self._open()
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            tx = PostgresTransaction(connection, self._keys)
+            for job in jobs:
+                before = tx.writes
+                try:
+                    job.result = job.work(tx)
+                except ApiError as error:
+                    if tx.writes != before:
+                        raise
+                    job.error = error  # refused before it changed anything
+            self._finish(tx)
+            connection.execute("COMMIT")
+        self._keys.publish(tx.interned)
+
+    def _alone(self, job: Job) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._together([job])
+                return
+            except Exception as error:
+                self._rollback()
+                if tries_left and isinstance(error, _IN_THE_WAY):
+                    continue
+                if isinstance(error, psycopg.OperationalError):
+                    unavailable([job], error)
+                else:
+                    job.error = error
+                return
+
+    def _open(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._url, self._timeout_ms)
+        return self._connection
+
+    def _rollback(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            connection.execute("ROLLBACK")
+        except psycopg.Error:
+            connection.close()
+
+
+class PostgresReader:
+    """Reads committed data, on a connection a thread."""
+
+    def __init__(self, url: str, timeout_ms: int, threads: int, keys: Keys) -> None:
+        self._url = url
+        self._timeout_ms = timeout_ms
+        self._keys = keys
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+
+    async def do(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, work)
+
+    async def scan(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._snapshot, work)
+
+    def close(self) -> None:
+        """Waits for what is being read, then closes."""
+        self._pool.shutdown()
+        for connection in self._connections:
+            connection.close()
+
+    def _snapshot(self, work: Work[T]) -> T:
+        def in_one_state(tx: PostgresTransaction) -> T:
+            with tx.snapshot():
+                return work(tx)
+
+        return self._read(in_one_state)
+
+    def _read(self, work: Callable[[PostgresTransaction], T]) -> T:
+        """Once more on a new connection, where the old one is found to be dead."""
+        for again in (True, False):
+            connection: Connection | None = getattr(self._local, "connection", None)
+            try:
+                if connection is None or connection.closed:
+                    connection = self._local.connection = connect(self._url, self._timeout_ms)
+                    self._connections = [one for one in self._connections if not one.closed] + [connection]
+                return work(PostgresTransaction(connection, self._keys))
+            except psycopg.OperationalError as error:
+                if connection is not None:
+                    connection.close()
+                if not again:
+                    message = f"The database cannot be read now: {error}"
+                    raise ApiError(TEMPORARILY_UNAVAILABLE, message) from error
+        raise AssertionError("unreachable")
+
+
+def open_postgres(settings: Settings, finish: Finish) -> Database:
+    """The database that the settings name, its schema made or migrated as need be."""
+    url, timeout = settings.database_url, settings.database_timeout_ms
+    try:
+        with connect(url, timeout) as connection:
+            migrate(connection, url)
+    except psycopg.OperationalError as error:
+        raise ConfigError(f"the database cannot be reached: {error}") from error
+    keys = Keys()
+    return Database(
+        Writer(PostgresSession(url, timeout, keys, finish), settings.group_commit_requests),
+        PostgresReader(url, timeout, settings.database_connections, keys),
+    )
