@@ -233,7 +233,7 @@ class LoggedModels:
 
     async def delete_tag(self, uuid: str, key: str) -> None:
         def work(tx: Transaction) -> None:
-            if not tx.run(DELETE_TAG, this=_find(tx, uuid).id, name=key):
+            if not tx.changed(DELETE_TAG, this=_find(tx, uuid).id, name=key):
                 raise missing(f"No tag with key {key!r} found for model with ID {uuid!r}.")
 
         await self._database.writer.do(work)

@@ -113,7 +113,7 @@ class Purges:
         """Removes the rows of a claim whose files are gone; the most numerous ones in many small commits."""
         kind = next(kind for kind in KINDS if kind.name == claim.kind)
         for statement in kind.history:
-            while await self._database.writer.do(lambda tx, some=statement: tx.run(some, this=claim.id)):  # type: ignore[misc]
+            while await self._database.writer.do(lambda tx, some=statement: tx.changed(some, this=claim.id)):  # type: ignore[misc]
                 pass
 
         def work(tx: Transaction) -> None:
