@@ -200,7 +200,7 @@ async def _url(call: Call, url: str) -> str:
     try:
         await resolve(parse(url, private), private)
     except Unreachable as error:
-        raise invalid(f"Invalid webhook URL: {error}") from None
+        raise invalid(str(error)) from None
     return url
 
 

@@ -48,6 +48,8 @@ def _comparison(clause: Clause, kind: Kind) -> Comparison:
     if left.lexeme is not Lexeme.NAME:
         raise invalid(f"Invalid comparison clause. Expected 'Identifier' found '{left.text}'")
     entity, key, rule = names.to_filter(left.text, kind)
+    if kind.operators_first and clause.right is not None and clause.op not in rule.operators:
+        raise _refused(kind.wrong_operator, clause, entity, key, rule)
     value = _value(clause, kind, entity, key, rule)
     if clause.op not in rule.operators or isinstance(value, tuple) != (clause.op in LISTS):
         raise _refused(kind.wrong_operator, clause, entity, key, rule)
@@ -74,7 +76,7 @@ def _refused(sentence: str, clause: Clause, entity: Entity, key: str, rule: Rule
             key=key,
             op=clause.op,
             left=clause.left.text,
-            written=clause.left.text.partition(".")[0],
+            written=clause.left.text.rpartition(".")[0] or "attributes",
             found="" if clause.right is None else clause.right.text,
             allowed=shown(rule.operators),
             operators=rule.operators,

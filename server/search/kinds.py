@@ -83,6 +83,7 @@ _TAGGED = Rule(TEXT, Reads.TEXT, _QUOTED)
 
 REGISTERED_MODELS = Kind(
     entities=_PLAIN_ENTITIES,
+    wrong_operator="Invalid comparator for {entity}: {op}",
     rules={Entity.ATTRIBUTE: {"name": _NAMED}, Entity.TAG: {ANY: _TAGGED}},
     sorts={Entity.ATTRIBUTE: frozenset({"name", "timestamp", "last_updated_timestamp"})},
     unknown_entity=_PLAIN_UNKNOWN,
@@ -92,6 +93,7 @@ REGISTERED_MODELS = Kind(
 
 MODEL_VERSIONS = Kind(
     entities=_PLAIN_ENTITIES,
+    wrong_operator="Invalid comparator for {entity}: {op}",
     rules={
         Entity.ATTRIBUTE: {
             "name": _NAMED,

@@ -4,7 +4,9 @@ from trackstack.server.search.rules import ANY, LISTS, NULLS, NUMERIC, TEXT, Kin
 from trackstack.server.search.tree import Entity
 
 _OPERATOR = "Invalid comparison operator for {written}.{key}: {op!r}. Expected one of {operators}."
-_MODEL_NUMBER = Rule(NUMERIC, Reads.NUMBER, "Expected numeric value for {key}. Found ")
+_MODEL_NUMBER = Rule(
+    ("<", "<=", ">", ">=", "=", "!="), Reads.NUMBER, "Expected numeric value for {key}. Found "
+)
 _MODEL_TEXT = Rule((*TEXT, *LISTS), Reads.RAW, "Expected a string value for {key}. Found ")
 
 LOGGED_MODELS = Kind(
@@ -47,6 +49,7 @@ LOGGED_MODELS = Kind(
         "creation_timestamp": "creation_timestamp_ms",
         "last_updated_timestamp": "last_updated_timestamp_ms",
     },
+    operators_first=True,
     raw_keys=True,
 )
 

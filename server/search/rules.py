@@ -56,6 +56,7 @@ class Kind:
     sort_aliases: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, tuple[Entity, str]] = field(default_factory=dict)  # attributes kept elsewhere
     reserved: frozenset[str] = frozenset()  # words that sqlparse takes for SQL, so MLflow never sees a name
+    operators_first: bool = False  # a wrong operator is told of before a wrong value
     raw_keys: bool = False  # double quotes are part of a key
 
 

@@ -72,10 +72,12 @@ async def resolve(target: Target, private: bool) -> str:
     try:
         found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unreachable(f"The host {target.host} cannot be resolved.") from None
+        raise Unreachable(f"Webhook URL's host {target.host!r} cannot be resolved.") from None
     addresses = [str(item[4][0]) for item in found]
     if not private and not all(map(is_public, addresses)):
-        raise Unreachable(f"The host {target.host} resolves to an address that is not public.")
+        raise Unreachable(
+            f"Webhook URL must not resolve to a non-public IP address. {target.host!r} does so."
+        )
     return addresses[0]
 
 

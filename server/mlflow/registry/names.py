@@ -31,7 +31,12 @@ def model_name(name: str, field: str = "name") -> str:
     if "/" in name or ":" in name or _CONTROL.search(name):
         raise invalid(f"Invalid model name '{name[:NAME_LENGTH]}'. Names cannot contain '/' or ':'.")
     if posixpath.normpath(name) != name or name in (".", ".."):
-        raise validation.wrong("name", name, "Names must not resolve to other names when treated as files.")
+        raise validation.wrong(
+            "name",
+            name,
+            "Names may be treated as files in certain cases, and must not resolve to other names when "
+            f"treated as such. This name would resolve to {posixpath.normpath(name)!r}",
+        )
     return validation.limited(name, NAME_LENGTH, "name")
 
 

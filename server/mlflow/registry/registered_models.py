@@ -32,7 +32,7 @@ class UpdateModel(Message):
 
 class RenameModel(Message):
     name: Required
-    new_name: str = ""
+    new_name: Required
 
 
 class LatestVersions(Message):

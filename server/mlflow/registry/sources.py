@@ -27,7 +27,7 @@ PROMPT_SOURCES = ("dummy-source", "prompt-template")
 """What MLflow's clients and web UI send for a prompt, which has no files."""
 
 _OTHER_BUCKET = re.compile(
-    r"(?:s3|s3a|gs|wasbs)://(?P<bucket>[A-Za-z0-9][\w.@-]{1,254})/(?P<key>.+)", re.ASCII
+    r"(?:s3|s3a|gs|wasbs)://(?P<bucket>[A-Za-z0-9][\w.@-]{0,254})/(?P<key>.+)", re.ASCII
 )
 
 

@@ -20,7 +20,7 @@ class ModelVersion(Struct, omit_defaults=True, kw_only=True):
     current_stage: str
     description: str | None = None
     source: str
-    run_id: str | None = None
+    run_id: str  # "" for none
     status: str
     tags: list[Tag] = field(default_factory=list)
     run_link: str
