@@ -18,9 +18,10 @@ from trackstack.server.artifacts.errors import (
     StoreUnavailableError,
 )
 from trackstack.server.artifacts.paths import ArtifactPath
-from trackstack.server.artifacts.store import CHUNK_BYTES, Entry, Facts, Usage
+from trackstack.server.artifacts.store import Entry, Facts, Usage
 
 PART_BYTES = 8 * 1024 * 1024  # at least 5 MiB, S3's smallest part
+READ_BYTES = 4 * 1024 * 1024
 PARTS_AT_ONCE = 3
 MOST_PARTS = 10_000  # S3's limit of one upload
 KEYS_AT_ONCE = 1000  # S3's limit of one delete request
@@ -118,16 +119,18 @@ class BucketFile:
         self.facts = facts
 
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
-        if start >= stop:
-            return
-        with _named(self._path):
-            found = await obstore.get_async(
-                self._remote,
-                str(self._path),
-                options={"range": (start, stop), "if_match": self.facts.etag or None},
-            )
-            async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
-                yield bytes(chunk)
+        """Each chunk is a request of its own, so that a slow client holds no connection to the store."""
+        while start < stop:
+            end = min(start + READ_BYTES, stop)
+            with _named(self._path):
+                found = await obstore.get_async(
+                    self._remote,
+                    str(self._path),
+                    options={"range": (start, end), "if_match": self.facts.etag or None},
+                )
+                chunk = bytes(await found.bytes_async())
+            yield chunk
+            start = end
 
     async def close(self) -> None:
         """Nothing is held open between reads."""

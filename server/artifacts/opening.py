@@ -1,6 +1,7 @@
 """Opens the artifact store that `--artifact-root` names: a folder, or a bucket by its URI."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 BUCKET_SCHEMES = ("s3", "gs", "az", "abfs", "abfss")
+_RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}  # clients wait, and retry themselves
 _ENDPOINTS = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
@@ -76,8 +78,9 @@ def _options(root: str) -> dict[str, Any]:
             options.setdefault("endpoint", endpoint)
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         options.setdefault("region", region)
-    if str(options.get("endpoint", "")).startswith("http://"):
-        options["client_options"] = {"allow_http": True}
+    http = str(options.get("endpoint", "")).startswith("http://")
+    options["client_options"] = {"allow_http": http, "connect_timeout": timedelta(seconds=5)}
+    options["retry_config"] = _RETRIES
     return options
 
 

@@ -15,6 +15,7 @@ from trackstack.server.artifacts.errors import InvalidPathError, StoreConfigErro
 from trackstack.server.artifacts.multipart import Part
 from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.artifacts.paths import ArtifactPath
+from trackstack.server.artifacts.store import Usage
 from trackstack.server.calls import Disconnected
 from trackstack.server.errors import ApiError
 
@@ -71,6 +72,22 @@ def test_a_broken_stream_leaves_no_upload_under_way(bucket: str) -> None:
     with pytest.raises(Disconnected):
         asyncio.run(broken())
     assert _uploads_under_way(bucket) == []
+
+
+def test_more_entries_than_a_page_of_s3_are_listed_and_deleted(bucket: str) -> None:
+    store = open_artifacts(bucket).store
+    folder = ArtifactPath(("many",))
+
+    async def fill(first: int) -> None:
+        names = [ArtifactPath(("many", str(number))) for number in range(first, first + 50)]
+        await asyncio.gather(*(store.write(name, pieces(b"1")) for name in names))
+
+    for first in range(0, 1100, 50):
+        asyncio.run(fill(first))
+    assert len(asyncio.run(store.list(folder))) == 1100
+    assert asyncio.run(store.usage(folder)) == Usage(1100, 1100)
+    asyncio.run(store.delete(folder))
+    assert asyncio.run(store.list(ArtifactPath())) == []
 
 
 @pytest.mark.parametrize("parts", [0, -1, 10_001])

@@ -47,19 +47,6 @@ def test_a_listing_has_files_and_folders_by_name(artifacts: Artifacts) -> None:
     assert listing(artifacts.store, "nothing/here") == []
 
 
-def test_more_entries_than_one_page_of_the_store_are_listed_and_deleted(artifacts: Artifacts) -> None:
-    async def fill() -> None:
-        for start in range(0, 1100, 50):
-            paths = [ArtifactPath(("many", f"{number:04}")) for number in range(start, start + 50)]
-            await asyncio.gather(*(artifacts.store.write(path, _one()) for path in paths))
-
-    asyncio.run(fill())
-    assert len(listing(artifacts.store, "many")) == 1100
-    assert asyncio.run(artifacts.store.usage(ArtifactPath(("many",)))) == Usage(1100, 1100)
-    delete(artifacts.store, "many")
-    assert listing(artifacts.store) == []
-
-
 def test_a_name_that_begins_like_another_is_another(artifacts: Artifacts) -> None:
     for path in ("run", "run1/a", "run-2"):
         write(artifacts.store, path, b"x")
