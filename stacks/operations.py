@@ -253,7 +253,8 @@ def _require_free(spec: InstanceSpec, instance: Instance | None = None) -> None:
     from trackstack.providers.resource import ResourceError
 
     port = spec.port or (instance.port if instance else None)
-    own = instance is not None and instance.state == "active" and port == instance.port
+    serving = instance is not None and instance.state in ("active", "reconciling")
+    own = serving and instance is not None and port == instance.port
     if port and not own:
         try:
             require_free("127.0.0.1", port)
