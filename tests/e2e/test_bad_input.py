@@ -48,7 +48,7 @@ def test_an_existing_name(demo: Machine) -> None:
         line = demo.refused("create", "demo", code=1)
 
     assert "'demo'" in line
-    assert "exists" in line
+    assert "already" in line
 
 
 @pytest.mark.parametrize("name", ["", "über", "a/b", "../demo", "x" * 65, "demo.yaml"])
@@ -118,8 +118,7 @@ def test_a_port_that_is_taken(machine: Machine) -> None:
     assert f"port {port}" in line
     assert f"process {os.getpid()}" in line
     assert machine.servers() == []
-    machine.run("up", "demo")
-    machine.run("status", "demo")
+    assert machine.json("list") == {"instances": []}
 
 
 def test_a_wrong_passphrase(demo: Machine) -> None:
@@ -127,7 +126,6 @@ def test_a_wrong_passphrase(demo: Machine) -> None:
         with unchanged(demo):
             line = demo.refused(*command, code=1, PULUMI_CONFIG_PASSPHRASE="wrong")
         assert "passphrase" in line
-        assert "demo" in line
 
 
 @pytest.mark.parametrize("damage", ["cut off", "edited"])
