@@ -1,12 +1,11 @@
 """Instances as they are: read from specs, states and the process table, without pulumi."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from trackstack.engine.resource import Resource
 from trackstack.engine.snapshot import Snapshot
 from trackstack.providers.local.process import Identity
 from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError
@@ -16,6 +15,7 @@ from trackstack.stacks.spec import InstanceSpec, stack_name
 
 State = Literal["pending", "reconciling", "active", "stopped", "impaired"]
 
+ADDRESS = "trackstack:local:LoopbackAddress"
 SERVER = "trackstack:local:ServerProcess"
 
 
@@ -116,31 +116,27 @@ def _state(project: Project, stack: str) -> dict[str, Any]:
     snapshot = handle.snapshot()
     if not snapshot.resources and not snapshot.pending:
         return {"state": "pending"}
-    server = next((each for each in snapshot.resources if each.type == SERVER and not each.delete), None)
-    outputs = snapshot.outputs
+    parts = {each.type: each.outputs for each in snapshot.resources if not each.delete}
+    address = parts.get(ADDRESS, {})
     return {
-        "state": "reconciling" if handle.lock_holder() else _server_state(snapshot, server),
-        "url": str(outputs.get("url") or ""),
-        "port": int(outputs["port"]) if outputs.get("port") else None,
+        "state": "reconciling" if handle.lock_holder() else _server_state(snapshot, parts.get(SERVER)),
+        "url": str(address.get("url", "")),
+        "port": address.get("port"),
         "created": min(_times(each.created for each in snapshot.resources), default=None),
         "updated": max(_times(each.modified for each in snapshot.resources), default=None),
     }
 
 
 def _times(texts: Iterable[str | None]) -> list[datetime]:
+    """Times as states have them: RFC 3339, always UTC."""
     return [datetime.fromisoformat(text) for text in texts if text]
 
 
-def _time(text: str) -> datetime | None:
-    """A time as states have it: RFC 3339, always UTC, so that texts compare as times do."""
-    return datetime.fromisoformat(text) if text else None
-
-
-def _server_state(snapshot: Snapshot, server: Resource | None) -> State:
+def _server_state(snapshot: Snapshot, server: Mapping[str, Any] | None) -> State:
     if server is None or snapshot.pending:
         return "impaired"
-    if not server.outputs.get("running"):
+    if not server.get("running"):
         return "stopped"
-    pid, started = server.outputs.get("pid"), server.outputs.get("started")
+    pid, started = server.get("pid"), server.get("started")
     alive = bool(pid and started and Identity(int(pid), float(started)).process())
     return "active" if alive else "impaired"

@@ -20,13 +20,11 @@ import psutil
 from trackstack.providers.local import files
 from trackstack.providers.resource import ResourceError
 
-KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
+KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
 STOP_SECONDS = 5.0
 """From SIGTERM to SIGKILL."""
 _POLL_SECONDS = 0.01
-_SAME_START_SECONDS = (
-    3.0  # start times are told from the boot time, which moves with the clock by a second or two
-)
+_SAME_START_SECONDS = 3.0  # start times follow from the boot time, which moves with the clock by a second
 _LAUNCHER = str(Path(__file__).with_name("launch.py"))
 
 

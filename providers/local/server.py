@@ -83,8 +83,8 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
 
     def read(self, id: str, state: ServerState) -> ServerState | None:
         found = _running(state.data_dir, state.identity)
-        same = found is not None and state.pid == found.pid
-        return _state(state, found, version=state.version if same else "")
+        same = state.pid == (found.pid if found else None)
+        return _state(state, found, version=state.version if same else "")  # of another it is not known
 
     def update(self, id: str, old: ServerState, inputs: ServerInputs) -> ServerState:
         return self._enforce(inputs, old.identity)

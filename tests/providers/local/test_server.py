@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ def running(data_dir: Path) -> list[psutil.Process]:
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    while psutil.pid_exists(pid):
-        time.sleep(0.01)
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # nobody may be there to bury it
+            time.sleep(0.01)
 
 
 def test_a_server_is_healthy_when_made_and_detached_from_its_maker(server: Made, data_dir: Path) -> None:
