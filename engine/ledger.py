@@ -38,7 +38,8 @@ class Ledger:
 
     def begin(self, step: Step) -> int | None:
         """Before the provider is called; durable when it returns."""
-        if not step.pending or self._journal is None or not step.resource.custom:
+        resource = step.resource
+        if not step.pending or self._journal is None or not resource.custom or resource.is_provider:
             return None
         kind = cast(PendingKind, step.pending)
         operation = self._journal.begin(kind, step.resource)

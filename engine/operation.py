@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,7 @@ class _Operation:
         self._store = stack.backend.store(stack.project, stack.name)
         self._telling = threading.RLock()
         self._diagnostics: list[events.Diagnostic] = []
+        self._listener_error: Exception | None = None
         self._began = time.time()
         self._clock = time.perf_counter()
 
@@ -106,15 +107,16 @@ class _Operation:
         )
         ledger = Ledger(snapshot, journal, settle_creates=options.clear_pending_creates)
         executor = Executor(deployment, ledger, options.parallel or default_parallel())
-        options.cancellation.on_change(lambda: _cancel_providers(registry))
         error: EngineError | None = None
-        try:
-            self._apply(deployment, executor, ledger, callbacks)
-        except EngineError as failure:
-            error = failure
-        finally:
-            callbacks.close()
-            plugins.close()
+        watched = options.cancellation.watched(lambda: _cancel_providers(registry))
+        with watched, closing(plugins), closing(callbacks):
+            try:
+                self._apply(deployment, executor, ledger, callbacks)
+            except EngineError as failure:
+                error = failure
+            except BaseException:
+                ledger.close()  # what is in the journal is taken up by the next operation
+                raise
         return self._conclude(deployment, executor, ledger, secrets, error)
 
     def _apply(
@@ -122,10 +124,9 @@ class _Operation:
     ) -> None:
         task, options = self._task, self._options
         targets = Targets(options.targets, options.replace, dependents=options.target_dependents)
-        give_up = options.cancellation.terminated
         _refuse_unknown_targets(deployment, targets, new_possible=task.program is not None)
         if task.refresh:
-            abandonable(lambda: refresh(deployment, executor, ledger, targets), give_up)
+            abandonable(lambda: refresh(deployment, executor, ledger, targets), options.cancellation)
         elif deployment.base.pending and not task.preview:
             self._warn("", _pending_warning(deployment))
         if not task.apply or executor.errors:
@@ -142,7 +143,7 @@ class _Operation:
         try:
             if task.program is None:
                 _refuse_delete_hooks(deployment)
-                abandonable(finish, give_up)
+                abandonable(finish, options.cancellation)
             else:
                 run(
                     task.program,
@@ -178,13 +179,16 @@ class _Operation:
             if not self._task.preview:
                 ledger.commit()
                 self._store.record(self._update(executor, secrets, failure is None))
-        finally:
-            ledger.close()
-            seconds = time.perf_counter() - self._clock
-            text = str(failure) if failure is not None else ""
-            self._tell(events.OperationFinished(self._task.kind, dict(executor.changes), seconds, text))
+        except EngineError as unsaved:  # the journal keeps what the checkpoint does not say
+            failure = unsaved
+        ledger.close()
+        seconds = time.perf_counter() - self._clock
+        text = str(failure) if failure is not None else ""
+        self._tell(events.OperationFinished(self._task.kind, dict(executor.changes), seconds, text))
         if failure is not None:
             raise failure
+        if self._listener_error is not None:
+            raise self._listener_error
         root = snapshot.root
         return Result(
             changes=dict(executor.changes),
@@ -220,8 +224,12 @@ class _Operation:
         with self._telling:
             if isinstance(event, events.Diagnostic):
                 self._diagnostics.append(event)
-            if self._options.on_event is not None:
+            if self._options.on_event is None or self._listener_error is not None:
+                return
+            try:
                 self._options.on_event(event)
+            except Exception as error:  # raised when the operation is over: it must not fail a step
+                self._listener_error = error
 
 
 def _cancel_providers(registry: Registry) -> None:

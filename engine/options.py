@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,12 +41,25 @@ class Cancellation:
         self.terminated.set()
         self._notify()
 
-    def on_change(self, callback: Callable[[], None]) -> None:
-        """Call back after each `cancel` or `terminate`; at once if one has happened."""
+    def interrupt(self) -> None:
+        """What Ctrl-C means: the first time `cancel`, then `terminate`."""
+        if self.cancelled.is_set():
+            self.terminate()
+        else:
+            self.cancel()
+
+    @contextmanager
+    def watched(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Inside the `with`, call back after each `cancel` or `terminate`; at once if one has happened."""
         with self._lock:
             self._callbacks.append(callback)
-        if self.cancelled.is_set():
-            callback()
+        try:
+            if self.cancelled.is_set():
+                callback()
+            yield
+        finally:
+            with self._lock:
+                self._callbacks.remove(callback)
 
     def _notify(self) -> None:
         for callback in tuple(self._callbacks):

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from pulumi.runtime import Settings, config, run_in_stack
@@ -25,8 +26,8 @@ def run(program: Program, deployment: Deployment, monitor: Any, engine: Any, par
     Raises CancelledError when the operation is terminated.
     """
     context = contextvars.copy_context()
-    terminated = deployment.options.cancellation.terminated
-    abandonable(lambda: context.run(_run, program, deployment, monitor, engine, parallel), terminated)
+    work = partial(context.run, _run, program, deployment, monitor, engine, parallel)
+    abandonable(work, deployment.options.cancellation)
 
 
 def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, parallel: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -95,6 +97,18 @@ def test_a_cancelled_destroy_can_be_taken_up_again(bench: Bench) -> None:
     del bench.provider.scripts["Delete"]
     bench.destroy()
     assert bench.resources() == []
+
+
+def test_an_interrupt_in_the_waiting_thread_cancels_too(bench: Bench) -> None:
+    def interrupt(request: Any, context: Any) -> None:
+        _thread.interrupt_main()
+        time.sleep(0.1)
+
+    bench.provider.scripts["Create"] = interrupt
+    with pytest.raises(CancelledError):
+        bench.up(chain)
+
+    assert bench.names() == ["project-dev", "first"]
 
 
 def test_an_interrupted_creation_is_reported_until_it_is_cleared(bench: Bench) -> None:

@@ -144,3 +144,17 @@ def test_secrets_stay_secret_from_input_to_output_and_state(bench: Bench) -> Non
     assert bench.stack.outputs() == {"password": "[secret]"}
     assert bench.stack.outputs(bench.options.secrets, show_secrets=True) == {"password": "hunter2"}
     assert bench.up(program).changes == {"same": 2}
+
+
+def test_a_provider_whose_configuration_is_not_known_yet_is_not_asked_in_a_preview(bench: Bench) -> None:
+    def program() -> None:
+        first = Thing("first", {"kind": "x"})
+        provider = pulumi.ProviderResource("test", "explicit", {"region": first.id})
+        second = Thing("second", {}, pulumi.ResourceOptions(provider=provider))
+        pulumi.export("size", second.size)
+
+    foretold = bench.preview(program)
+    assert foretold.changes == {"create": 4}
+    assert "second" not in bench.provider.names("Create")
+    assert bench.up(program).changes == {"create": 4}
+    assert bench.preview(program).changes == {"same": 4}

@@ -68,6 +68,18 @@ def test_a_steps_difference_names_properties_and_masks_secrets(bench: Bench) -> 
     ]
 
 
+def test_a_listener_that_raises_fails_the_operation_but_no_step(bench: Bench) -> None:
+    def listen(event: object) -> None:
+        if isinstance(event, StepFinished):
+            raise ValueError("cannot draw")
+
+    bench.set(on_event=listen)
+    with pytest.raises(ValueError, match="cannot draw"):
+        bench.up(program)
+
+    assert bench.resource("a").id == "a-1"
+
+
 def test_outputs_are_masked_revealed_or_kept_as_secrets(bench: Bench) -> None:
     bench.up(program)
 
