@@ -20,6 +20,11 @@ async def no_providers(call: Call) -> dict[str, Any]:
     return {"providers": [], "resolved": None, "gateway_vendor_options": {}}
 
 
+async def no_telemetry(call: Call) -> dict[str, Any]:
+    """What people do in the UI is told to nobody."""
+    return {"disable_ui_telemetry": True, "disable_ui_events": []}
+
+
 async def nothing(call: Call) -> dict[str, Any]:
     return {}
 
@@ -28,7 +33,7 @@ ROUTES = (
     Route("GET", "/ajax-api/2.0/mlflow/gateway-proxy", no_endpoints, needs=READ),
     Route("GET", "/ajax-api/3.0/mlflow/assistant/config", no_assistant, needs=READ),
     Route("GET", "/ajax-api/3.0/mlflow/assistant/providers", no_providers, needs=READ),
-    Route("GET", "/ajax-api/3.0/mlflow/ui-telemetry", nothing, needs=READ),
+    Route("GET", "/ajax-api/3.0/mlflow/ui-telemetry", no_telemetry, needs=READ),
     Route("POST", "/ajax-api/3.0/mlflow/ui-telemetry", nothing, needs=READ),
     Route("GET", "/3.0/mlflow/gateway/endpoints/list", nothing, needs=READ),
     Route("GET", "/3.0/mlflow/gateway/endpoints/bindings/list", nothing, needs=READ),

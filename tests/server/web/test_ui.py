@@ -1,0 +1,165 @@
+"""MLflow's own web UI on our server, in a real Chromium: every page without a failed request or an error."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.server.conftest import Start
+from tests.server.serving import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Debian's chromium"),
+    pytest.mark.skipif(
+        not Path(sys.prefix, "share/trackstack/mlflow-ui/index.html").exists(), reason="needs scripts/ui"
+    ),
+]
+
+# Chromium must not look for anything beyond this machine.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def server(start_server: Start) -> Server:
+    return start_server()
+
+
+@pytest.fixture(scope="module")
+def runs(server: Server) -> list[str]:
+    """Three runs of experiment 1 with all that a run has, a registered model and a prompt, by MLflow's client."""
+    import mlflow
+    from mlflow import MlflowClient
+
+    patch = pytest.MonkeyPatch()
+    patch.setenv("MLFLOW_TRACKING_TOKEN", server.token.text)
+    patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    mlflow.set_tracking_uri(server.url)
+    mlflow.set_experiment("churn")
+    made = []
+    for number in range(3):
+        with mlflow.start_run(run_name=f"run-{number}") as run:
+            mlflow.log_params({"lr": 0.1 * number, "depth": number})
+            for step in range(20):
+                mlflow.log_metrics({"acc": 1 - 1 / (step + 2 + number), "loss": 1 / (step + 2)}, step=step)
+            mlflow.log_text("hello artifacts", "notes.txt")
+            # What log_table does, without pandas, which warns of its own future here.
+            mlflow.log_dict({"columns": ["x", "y"], "data": [[1, "a"], [2, "b"]]}, "table.json")
+            mlflow.set_tag("mlflow.loggedArtifacts", '[{"path": "table.json", "type": "table"}]')
+            model = mlflow.create_external_model("forest", source_run_id=run.info.run_id)
+            made.append(run.info.run_id)
+    client = MlflowClient(server.url)
+    client.create_registered_model("forest", description="Who leaves")
+    client.create_model_version("forest", f"models:/{model.model_id}", model_id=model.model_id)
+    mlflow.genai.register_prompt("greeting", "Hello {{name}}")
+    patch.undo()
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Watched:
+    """A page, and everything that went wrong on it."""
+
+    def __init__(self, page: "Page", base: str) -> None:
+        self.page = page
+        self.base = base
+        self.wrong: list[str] = []
+        page.on("response", lambda reply: self._replied(reply.status, f"{reply.request.method} {reply.url}"))
+        page.on("requestfailed", lambda request: self._failed(request.failure or "", request.url))
+        page.on("console", lambda line: self._said(line.type, line.text))
+        page.on("pageerror", lambda error: self._threw(str(error)))
+
+    def open(self, path: str, shown: str) -> str:
+        """The page's text once it shows `shown`, and late requests have had their time."""
+        self.page.goto(self.base + path)
+        shows = "text => document.body.innerText.includes(text)"
+        self.page.wait_for_function(shows, arg=shown, timeout=10_000)
+        self.page.wait_for_timeout(700)
+        return self.page.inner_text("body")
+
+    def _replied(self, status: int, what: str) -> None:
+        if status >= 400:
+            self.wrong.append(f"{status} {what}")
+
+    def _threw(self, what: str) -> None:
+        if "ResizeObserver loop" not in what:  # Chromium's way to say "in the next frame"; harmless
+            self.wrong.append(f"threw {what}")
+
+    def _failed(self, why: str, url: str) -> None:
+        if why != "net::ERR_ABORTED":  # the UI takes back what it needs no longer
+            self.wrong.append(f"{why} {url}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.wrong.append(text)
+
+
+@pytest.fixture(scope="module")
+def watched(browser: "Browser", server: Server) -> Watched:
+    """A signed-in page."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(server.url)
+    page.fill("#token", server.token.text)
+    page.click("button")
+    page.wait_for_selector("#root *")
+    return Watched(page, server.url)
+
+
+def test_a_wrong_token_is_told_on_the_sign_in_page(browser: "Browser", server: Server) -> None:
+    page = browser.new_page()
+    page.goto(server.url)
+    page.fill("#token", "nonsense")
+    page.click("button")
+    page.wait_for_function("document.querySelector('#problem').textContent.includes('not valid')")
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/#/", "Experiments"),
+        ("/#/experiments", "churn"),
+        ("/#/experiments/1/runs", "run-2"),
+        ("/#/experiments/1/runs?compareRunsMode=CHART", "acc"),
+        ("/#/experiments/1/runs?compareRunsMode=ARTIFACT", "table.json"),
+        ("/#/experiments/1/models", "forest"),
+        ("/#/experiments/1/runs/{run}", "run-0"),
+        ("/#/experiments/1/runs/{run}/model-metrics", "acc"),
+        ("/#/experiments/1/runs/{run}/artifacts/notes.txt", "hello artifacts"),
+        ("/#/experiments/1/runs/{run}/artifacts/table.json", "table.json"),
+        ('/#/compare-runs?runs=["{run}","{other}"]&experiments=["1"]', "Comparing 2 Runs"),
+        ("/#/models", "forest"),
+        ("/#/models/forest", "Who leaves"),
+        ("/#/models/forest/versions/1", "Version 1"),
+        ("/#/prompts", "greeting"),
+        ("/#/prompts/greeting", "greeting"),
+    ],
+)
+def test_every_page_works(watched: Watched, runs: list[str], path: str, shown: str) -> None:
+    watched.wrong.clear()
+
+    text = watched.open(path.replace("{run}", runs[0]).replace("{other}", runs[1]), shown)
+
+    assert watched.wrong == []
+    assert "Something went wrong" not in text
