@@ -39,7 +39,7 @@ def server(start_server: Start) -> Server:
 
 @pytest.fixture(scope="module")
 def runs(server: Server) -> list[str]:
-    """Three runs of experiment 1 with all that a run has, a registered model and a prompt, by MLflow's client."""
+    """Three runs of experiment 1 with all that a run has, a registered model and a prompt."""
     import mlflow
     from mlflow import MlflowClient
 
@@ -94,7 +94,7 @@ class Watched:
         """The page's text once it shows `shown`, and late requests have had their time."""
         self.page.goto(self.base + path)
         shows = "text => document.body.innerText.includes(text)"
-        self.page.wait_for_function(shows, arg=shown, timeout=10_000)
+        self.page.wait_for_function(shows, arg=shown, timeout=30_000)
         self.page.wait_for_timeout(700)
         return self.page.inner_text("body")
 
