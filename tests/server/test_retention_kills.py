@@ -13,6 +13,7 @@ from tests.server.world import World, world
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.config import Settings
 from trackstack.server.store.purges import Purges
+from trackstack.server.store.purging import KINDS
 
 
 class Killed(BaseException):
@@ -51,8 +52,8 @@ def test_a_removal_killed_at_any_step_is_finished_by_the_next(
             await _fill(w)
         steps = Steps(number, before=before)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Purges, "claim", _method(steps, Purges.claim))
-            patch.setattr(Purges, "finish", _method(steps, Purges.finish))
+            patch.setattr(Purges, "claim", steps.guarded(Purges.claim))
+            patch.setattr(Purges, "finish", steps.guarded(Purges.finish))
             async with world(settings) as w:
                 patch.setattr(w.artifacts.store, "delete", steps.guarded(w.artifacts.store.delete))
                 try:
@@ -84,7 +85,7 @@ async def _fill(w: World) -> None:
 async def _is_consistent(w: World) -> None:
     """Whatever has lost a file is claimed, so that it cannot come back without it."""
     claimed = {claim.name for claim in await w.store.purges.pending()}
-    for kind, expired in [(kind, await w.store.purges.expired(kind, 10)) for kind in _kinds()]:
+    for kind, expired in [(kind, await w.store.purges.expired(kind, 10)) for kind in KINDS]:
         for one in expired:
             place = w.artifacts.place(one.uri).path
             if kind.name != "experiment":
@@ -94,18 +95,8 @@ async def _is_consistent(w: World) -> None:
 async def _is_done(w: World) -> None:
     assert await w.store.purges.pending() == []
     assert [entry.name for entry in await w.artifacts.store.list(ArtifactPath())] == ["0"]
-    assert [len(await w.store.purges.expired(kind, 11)) for kind in _kinds()] == [1, 0, 0]
+    assert [len(await w.store.purges.expired(kind, 11)) for kind in KINDS] == [1, 0, 0]
     assert (await w.artifacts.store.usage(ArtifactPath(("0",)))).files == 1
-
-
-def _kinds() -> Any:
-    from trackstack.server.store.purging import KINDS
-
-    return KINDS
-
-
-def _method(steps: Steps, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    return steps.guarded(method)
 
 
 @pytest.mark.slow
@@ -121,7 +112,7 @@ def test_gc_killed_by_the_system_is_finished_by_the_next(tmp_path: Path) -> None
             return (
                 files,
                 len(await w.store.purges.pending()),
-                len(await w.store.purges.expired(_kinds()[0], 10)),
+                len(await w.store.purges.expired(KINDS[0], 10)),
             )
 
     asyncio.run(fill())
