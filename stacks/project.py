@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+import yaml
 
 from trackstack.engine.backend import Backend
 from trackstack.engine.project import Project as PulumiProject
@@ -122,10 +123,6 @@ def data_dir(root: Path, stack: str) -> Path:
 
 def project_yaml() -> str:
     """The Pulumi.yaml of every project; the toolkit's own checkout has it too."""
-    import io
-
-    from ruamel.yaml import YAML  # slow to import, needed once in a project's life
-
     document: dict[str, Any] = {
         "name": NAMESPACE,
         "description": "Tracking servers, one stack each.",
@@ -134,12 +131,7 @@ def project_yaml() -> str:
         "backend": {"url": "file://./state"},
         "config": config_schema(),
     }
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 1000
-    yaml.dump(document, text)
-    return text.getvalue()
+    return yaml.safe_dump(document, sort_keys=False, width=1000)
 
 
 def _is_source(folder: Path) -> bool:

@@ -16,7 +16,6 @@ HEAVY = (
     "pulumi",
     "pydantic",
     "rich",
-    "ruamel",
     "sqlalchemy",
     "starlette",
     "uvicorn",

@@ -26,7 +26,7 @@ for name in backend.stacks("shop"):
     assert backend.store("shop", name).load().outputs
     assert backend.store("shop", name).lock().holder() is None
 print(round((time.perf_counter() - started) * 1000))
-print(sorted({"pulumi", "cryptography", "psutil", "ruamel", "grpc"} & sys.modules.keys()))
+print(sorted({"pulumi", "cryptography", "psutil", "grpc"} & sys.modules.keys()))
 """
 
 
