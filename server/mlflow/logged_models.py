@@ -133,9 +133,8 @@ async def log_params(call: Call, body: Params) -> None:
     await call.store.logged_models.add_params(body.model_id, _items(body.params, _PARAM_LENGTH))
 
 
-async def set_tags(call: Call, body: Tags) -> OneModel:
-    tags = _items(body.tags, validation.TAG_LENGTH)
-    return OneModel(await call.store.logged_models.set_tags(body.model_id, tags))
+async def set_tags(call: Call, body: Tags) -> None:
+    await call.store.logged_models.set_tags(body.model_id, _items(body.tags, validation.TAG_LENGTH))
 
 
 async def delete_tag(call: Call, body: TagRef) -> None:

@@ -45,7 +45,7 @@ _PATTERN = re.compile(
                 (?: \.(?: \w[\w$]*+ | `(?:``|[^`])*` | "(?:""|\\"|[^"])*" | '(?:''|\\'|[^'])*' ) )*+
                 \.?+ )
     | (?P<operator> [<>=~!]++ )
-    | (?P<parenthesis> [()] )
+    | (?P<parenthesis> \(++ | \) )
     | (?P<other> \w++ | [^\w\s'"`<>=~!()]++ | . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -68,9 +68,9 @@ def tokenize(text: str, reserved: frozenset[str] = frozenset()) -> Iterator[Toke
     for match in _PATTERN.finditer(text):
         kind = match.lastgroup or ""
         if kind == "parenthesis":
-            if match[0] == "(":
+            if match[0] != ")":
                 start = start if depth else match.start()
-                depth += 1
+                depth += len(match[0])
             elif not depth:
                 yield Token(Lexeme.OTHER, ")")
             else:

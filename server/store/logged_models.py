@@ -223,11 +223,10 @@ class LoggedModels:
 
         await self._database.writer.do(work)
 
-    async def set_tags(self, uuid: str, tags: Mapping[str, str]) -> LoggedModel:
-        def work(tx: Transaction) -> LoggedModel:
+    async def set_tags(self, uuid: str, tags: Mapping[str, str]) -> None:
+        def work(tx: Transaction) -> None:
             row = _find(tx, uuid)
             tx.many(SET_TAG, [(row.id, key, value) for key, value in tags.items()])
-            return _shown(tx, [row])[0]
 
         return await self._database.writer.do(work)
 

@@ -16,7 +16,7 @@ RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "recorded" / "ans
 def answers(start_server: Start) -> dict[str, Any]:
     server = start_server()
     with server.client() as client:
-        given = replay(client)
+        given = replay(client, REQUESTS)
     server.stop()
     return given
 

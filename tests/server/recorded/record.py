@@ -1,4 +1,4 @@
-"""Writes answers.json: starts a genuine `mlflow server`, sends it the requests, takes down what it says.
+"""Writes answers.json and registry.json: what a genuine `mlflow server` says to the requests.
 
 python -m tests.server.recorded.record
 """
@@ -9,15 +9,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import httpx
+from tests.server.recorded import cases, registry
 from tests.server.recorded.replay import replay
 
 PORT = 18765
 
 
 def main() -> None:
+    for name, requests in (("answers", cases.REQUESTS), ("registry", registry.REQUESTS)):
+        file = Path(__file__).with_name(f"{name}.json")
+        file.write_text(json.dumps(_recorded(requests), indent=1, ensure_ascii=False) + "\n")
+
+
+def _recorded(requests: Iterable[cases.Request]) -> dict[str, Any]:
+    """What a fresh server answers."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             [
@@ -36,12 +46,10 @@ def main() -> None:
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", timeout=30) as client:
                 _wait(client)
-                answers = replay(client)
+                return replay(client, requests)
         finally:
             server.terminate()
             server.wait(30)
-    file = Path(__file__).with_name("answers.json")
-    file.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
 
 
 def _wait(client: httpx.Client) -> None:

@@ -2,18 +2,21 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
-from tests.server.recorded.cases import REQUESTS, Request
+from tests.server.recorded.cases import Request
 
+_TIMES = {"creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp"}
+_TIMES |= {"creation_timestamp_ms", "last_updated_timestamp_ms"}
 _SET = re.compile(r"\{('[^{}]*')\}")  # Python sets in messages, in whatever order
 
 
-def replay(client: httpx.Client) -> dict[str, Any]:
+def replay(client: httpx.Client, requests: Iterable[Request]) -> dict[str, Any]:
     """Every answer by its request's name: status and body."""
     kept: dict[str, str] = {}
-    return {request.name: _answer(client, request, kept) for request in REQUESTS}
+    return {request.name: _answer(client, request, kept) for request in requests}
 
 
 def _answer(client: httpx.Client, request: Request, kept: dict[str, str]) -> dict[str, Any]:
@@ -23,7 +26,7 @@ def _answer(client: httpx.Client, request: Request, kept: dict[str, str]) -> dic
         headers["content-type"] = "application/json"
     reply = client.request(
         request.method,
-        request.path,
+        _filled(request.path, kept),
         params=json.loads(_filled(json.dumps(request.query or {}), kept)),
         content=None if content is None else _filled(content, kept),
         headers=headers,
@@ -48,6 +51,8 @@ def _filled(text: str, kept: dict[str, str]) -> str:
 
 def _masked(value: Any, names: dict[str, str]) -> Any:
     """Without what differs between servers: ids, times of creation, an order that means nothing."""
+    if isinstance(value, dict) and "latest_versions" in value:  # by stage, in whatever order
+        value = {**value, "latest_versions": sorted(value["latest_versions"], key=lambda one: one["version"])}
     if isinstance(value, dict):
         return {key: _volatile(key, item) or _masked(item, names) for key, item in value.items()}
     if isinstance(value, list):
@@ -64,10 +69,10 @@ def _masked(value: Any, names: dict[str, str]) -> Any:
 
 
 def _volatile(key: str, value: Any) -> str | None:
-    if key in ("creation_time", "last_update_time"):
+    if key in _TIMES:
         return f"<{key}>"
-    if key in ("run_id", "run_uuid") and isinstance(value, str):
+    if key in ("run_id", "run_uuid") and isinstance(value, str) and value:
         return f"<{key}>"
     if key == "artifact_uri":
-        return "/".join(part if len(part) != 32 else "<run>" for part in str(value).split("/"))
+        return "/".join(part if len(part) not in (32, 34) else "<run>" for part in str(value).split("/"))
     return None
