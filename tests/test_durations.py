@@ -23,7 +23,9 @@ def test_a_duration_is_the_sum_of_its_parts(text: str, expected: timedelta) -> N
     assert durations.parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "30", "d", "1h1d", "30 d", "-1d", "1e3d", "30d\n", "٣d", "1w", "9" * 400 + "d"])
+@pytest.mark.parametrize(
+    "text", ["", "30", "d", "1h1d", "30 d", "-1d", "1e3d", "30d\n", "٣d", "1w", "9" * 400 + "d"]
+)
 def test_what_is_no_duration_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         durations.parse(text)

@@ -1,4 +1,4 @@
-"""What MLflow has and this server does not – AI gateway, assistant, telemetry – answered as empty, so that
+"""What MLflow has and this server does not (AI gateway, assistant, telemetry) answered as empty, so that
 clients and the web UI show it as absent and never as broken. Everything else that is not served is a 404."""
 
 from typing import Any
