@@ -16,7 +16,9 @@ def from_value(value: Value) -> Any:
     if kind == "string_value":
         return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
     if kind == "struct_value":
-        return _from_object({key: from_value(item) for key, item in value.struct_value.fields.items()})
+        return _from_object(
+            {key: from_value(item) for key, item in sorted(value.struct_value.fields.items(), key=_key)}
+        )
     if kind == "list_value":
         return [from_value(item) for item in value.list_value.values]
     if kind == "number_value":
@@ -26,8 +28,12 @@ def from_value(value: Value) -> Any:
 
 
 def from_struct(struct: Struct) -> dict[str, Any]:
-    """The fields of a message."""
-    return {key: from_value(value) for key, value in struct.fields.items()}
+    """The fields of a message, sorted as Go sorts them: a message has no order of its own."""
+    return {key: from_value(value) for key, value in sorted(struct.fields.items(), key=_key)}
+
+
+def _key(field: tuple[str, Value]) -> str:
+    return field[0]
 
 
 def _from_object(fields: dict[str, Any]) -> Any:
