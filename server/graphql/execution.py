@@ -87,25 +87,25 @@ async def _ask(call: Call, field: str, values: Mapping[str, Any]) -> dict[str, A
     return decoded
 
 
-async def _root(source: object, info: GraphQLResolveInfo, input: Mapping[str, Any] | None = None) -> Any:
+async def _root(source: object, info: GraphQLResolveInfo[Call], input: Mapping[str, Any] | None = None) -> Any:
     values = {_snake(name): value for name, value in (input or {}).items() if value is not None}
     return await _ask(info.context, info.field_name, values)
 
 
-async def _experiment_of_run(run: Mapping[str, Any], info: GraphQLResolveInfo) -> Any:
+async def _experiment_of_run(run: Mapping[str, Any], info: GraphQLResolveInfo[Call]) -> Any:
     answered = await _ask(
         info.context, "mlflowGetExperiment", {"experiment_id": run["info"]["experiment_id"]}
     )
     return answered["experiment"]
 
 
-async def _versions_of_run(run: Mapping[str, Any], info: GraphQLResolveInfo) -> Any:
+async def _versions_of_run(run: Mapping[str, Any], info: GraphQLResolveInfo[Call]) -> Any:
     filter_ = f"run_id='{run['info']['run_id']}'"
     answered = await _ask(info.context, "mlflowSearchModelVersions", {"filter": filter_})
     return answered.get("model_versions", [])
 
 
-def _field(source: Mapping[str, Any], info: GraphQLResolveInfo) -> Any:
+def _field(source: Mapping[str, Any], info: GraphQLResolveInfo[Call]) -> Any:
     """A field of a REST answer; a repeated field that is empty is absent there."""
     value = source.get(_snake(info.field_name))
     if value is None and str(info.return_type).startswith("["):
@@ -113,7 +113,7 @@ def _field(source: Mapping[str, Any], info: GraphQLResolveInfo) -> Any:
     return value
 
 
-def _metric_value(metric: Mapping[str, Any], info: GraphQLResolveInfo) -> float | None:
+def _metric_value(metric: Mapping[str, Any], info: GraphQLResolveInfo[Call]) -> float | None:
     """GraphQL's numbers are finite, so NaN is null."""
     value = float(metric["value"])
     return value if math.isfinite(value) else None
