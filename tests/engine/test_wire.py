@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackstack.engine.values import OUTPUT, RESOURCE, SIG, UNKNOWN, is_secret
@@ -13,11 +13,13 @@ from trackstack.engine.wire import from_struct, to_struct
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(), PLAIN))
+@settings(max_examples=50)
+@given(st.dictionaries(st.text(max_size=5), PLAIN, max_size=3))
 def test_plain_values_survive_the_wire(values: dict[str, Any]) -> None:
     assert from_struct(to_struct(values)) == values
 
