@@ -58,7 +58,7 @@ async def run(call: Call, query: str, variables: Mapping[str, Any], operation: s
 @lru_cache(maxsize=1)
 def _schema() -> GraphQLSchema:
     schema = build_schema(files(__package__).joinpath("schema.graphql").read_text())
-    schema.type_map["LongString"].serialize = str  # type: ignore[attr-defined]
+    schema.type_map["LongString"].coerce_output_value = str  # type: ignore[attr-defined]
     for root in (schema.query_type, schema.mutation_type):
         assert root is not None
         for field in root.fields.values():
