@@ -4,6 +4,7 @@ from trackstack.engine.errors import CancelledError as Cancelled
 from trackstack.engine.errors import EngineError as StackError
 from trackstack.engine.errors import LockedError as Locked
 from trackstack.engine.errors import PassphraseError as WrongPassphrase
+from trackstack.engine.errors import ProgramError as ProgramFailed
 from trackstack.engine.errors import ResourceError as ResourceFailed
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "InstanceNotFound",
     "InvalidSpec",
     "Locked",
+    "ProgramFailed",
     "ResourceFailed",
     "StackError",
     "WrongPassphrase",

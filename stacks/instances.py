@@ -16,6 +16,7 @@ from trackstack.stacks.spec import InstanceSpec, stack_name
 State = Literal["pending", "reconciling", "active", "stopped", "impaired"]
 
 ADDRESS = "trackstack:local:LoopbackAddress"
+FOLDER = "trackstack:local:Folder"
 SERVER = "trackstack:local:ServerProcess"
 
 
@@ -91,6 +92,14 @@ def read_spec(project: Project, stack: str) -> InstanceSpec:
         return InstanceSpec.from_config(project.settings(stack).plain())
     except InvalidSpec as error:
         raise InvalidSpec(f"{path}: {error}") from None
+
+
+def recorded_data_dir(project: Project, stack: str) -> Path | None:
+    """The data folder that the stack's state names; None where there is none yet."""
+    handle = project.stack(stack)
+    resources = handle.snapshot().resources if handle.exists() else []
+    folders = [each.outputs["path"] for each in resources if each.type == FOLDER and "path" in each.outputs]
+    return Path(min(folders, key=len)) if folders else None  # the others lie in it
 
 
 def _exists(project: Project, stack: str) -> bool:

@@ -20,7 +20,14 @@ from trackstack.engine.secrets import Passphrase
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
 from trackstack.stacks import instances
-from trackstack.stacks.errors import InstanceExists, InstanceNotFound, ResourceFailed, StackError
+from trackstack.stacks.errors import (
+    Cancelled,
+    InstanceExists,
+    InstanceNotFound,
+    ProgramFailed,
+    ResourceFailed,
+    StackError,
+)
 from trackstack.stacks.events import Event, Step
 from trackstack.stacks.instances import Instance, find, read_spec
 from trackstack.stacks.passphrase import passphrase
@@ -82,12 +89,26 @@ class _Run:
         from trackstack.stacks.program import deploy  # imports pulumi
 
         stack = self.stack
+        self.refuse_copy()
         secrets = passphrase(make=not stack.exists())
         # Creates that were interrupted are forgotten, for they are repeated now.
         options = self.options(secrets, spec, refresh=True, clear_pending_creates=True)
         if not stack.exists():
             _init(stack, self.project.settings(self.name), secrets)
         return stack.up(deploy, options)
+
+    def refuse_copy(self) -> None:
+        """Raises StackError where the state is of an instance in another folder, whose data would be deleted.
+
+        A project that was moved has nothing left there, and goes on with what is here.
+        """
+        data_dir = self.project.data_dir(self.name)
+        recorded = instances.recorded_data_dir(self.project, self.name) or data_dir
+        if recorded != data_dir and recorded.exists():
+            raise StackError(
+                f"{self.name} keeps its data in {recorded}, and this project is a copy: work on it there, "
+                f"or remove {self.project.settings_path(self.name).name} and its state here"
+            )
 
     def report(self, result: Result, *, drift: tuple[Step, ...] = ()) -> Report:
         """The instance as it is now, and what was done."""
@@ -146,8 +167,8 @@ def update(
     settings.save()
     try:
         return run.report(run.up(new))
-    except ResourceFailed:
-        raise  # some of it is done already: the next `up` continues
+    except (ResourceFailed, ProgramFailed, Cancelled):
+        raise  # some of it may be done already: the next `up` continues
     except StackError:
         settings.path.write_bytes(before)
         raise
@@ -210,6 +231,7 @@ def delete(
     changes: dict[str, int] = {}
     seconds = 0.0
     if run.stack.exists():
+        run.refuse_copy()
         if _is_unfinished(run.stack):
             # What an interrupted create made is adopted, to be deleted; nothing has to run for that.
             run.up(InstanceSpec(name=run.name, running=False))
@@ -250,15 +272,16 @@ def _refuse_existing(project: Project, spec: InstanceSpec) -> None:
 def _require_free(spec: InstanceSpec, instance: Instance | None = None) -> None:
     """Raises StackError for a port that somebody else holds, before anything is changed."""
     from trackstack.providers.local.ports import require_free
+    from trackstack.providers.local.process import find as find_processes
     from trackstack.providers.resource import ResourceError
 
     port = spec.port or (instance.port if instance else None)
-    serving = instance is not None and instance.state in ("active", "reconciling")
-    own = serving and instance is not None and port == instance.port
-    if port and not own:
-        try:
+    try:
+        if port:
             require_free("127.0.0.1", port)
-        except ResourceError as error:
+    except ResourceError as error:
+        own = instance and port == instance.port and [*find_processes(["--data-dir", str(instance.data_dir)])]
+        if not own:
             raise StackError(str(error)) from None
 
 

@@ -117,8 +117,11 @@ class Project:
 
 
 def data_dir(root: Path, stack: str) -> Path:
-    """The folder of the instance that is this stack of the project in `root`."""
-    return root / "instances" / stack
+    """The folder of the instance that is this stack of the project in `root`.
+
+    It is the same however the project is reached, for it is deleted where the state names another one.
+    """
+    return root.resolve() / "instances" / stack
 
 
 def project_yaml() -> str:

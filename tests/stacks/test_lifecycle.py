@@ -128,6 +128,20 @@ def test_a_lost_data_folder_is_made_anew_under_the_same_address(project: Project
     operations.delete(project, "demo")
 
 
+def test_a_project_that_was_moved_goes_on_with_its_data(project: Project, tmp_path: Path) -> None:
+    demo = created(project, running=False)
+    (demo.data_dir / "tracking.db").write_bytes(b"rows")
+    project.folder.rename(tmp_path / "moved")
+    (tmp_path / "link").symlink_to(tmp_path / "moved")
+    moved = Project(tmp_path / "moved")
+
+    assert operations.up(moved, "demo").changes["replace"]
+    assert operations.up(Project(tmp_path / "link"), "demo").changes == {"same": 15}
+
+    assert (moved.data_dir("demo") / "tracking.db").read_bytes() == b"rows"
+    assert show(moved, "demo").state == "stopped"
+
+
 def test_a_preview_tells_what_up_would_do_and_changes_nothing(project: Project) -> None:
     project.make()
     settings = project.settings("demo")

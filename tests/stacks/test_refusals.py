@@ -1,6 +1,7 @@
 """What cannot be is refused in one line, and nothing is changed."""
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,6 +154,18 @@ def test_a_spec_that_was_edited_badly_is_named_with_its_file(demo: Project) -> N
         [listed] = instances.list_instances(demo)
         assert listed.state == "impaired" and listed.error
     path.write_text(good)
+
+
+def test_a_copied_project_touches_nothing_of_the_original(demo: Project, tmp_path: Path) -> None:
+    shutil.copytree(demo.folder, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+
+    for operation in (operations.up, operations.stop, operations.delete):
+        with pytest.raises(
+            StackError, match=f"^demo keeps its data in {demo.data_dir('demo')}, and this project is"
+        ):
+            operation(copy, "demo")
+    assert demo.data_dir("demo").is_dir()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
