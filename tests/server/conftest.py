@@ -1,5 +1,6 @@
 """One tracking server for all tests of a process, and clients of it."""
 
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,19 +19,18 @@ Start = Callable[..., Server]
 
 @pytest.fixture(scope="session")
 def new_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[[], tuple[str, ...]]]:
     """Makes an empty database; returns the flags that name it to a server."""
     if request.config.getoption("--store") == "sqlite":
         yield lambda: ()
         return
-    postgres = Postgres(tmp_path_factory.mktemp("postgres", numbered=True))
-    for folder in postgres.folder.parents:
-        if folder.name.startswith("pytest-"):
-            folder.chmod(0o755)  # the database's user must reach its folder
-    postgres.start()
-    yield lambda: ("--database-url", postgres.create(f"t{uuid.uuid4().hex}"))
-    postgres.stop()
+    # Not below pytest's own folder: the database's user must reach it, by a path that fits a socket's name.
+    with tempfile.TemporaryDirectory(prefix="trackstack-") as folder:
+        postgres = Postgres(Path(folder))
+        postgres.start()
+        yield lambda: ("--database-url", postgres.create(f"t{uuid.uuid4().hex}"))
+        postgres.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,24 @@
 """The whole schema, one module a subject. A new table also needs a migration (store/migrations)."""
 
-from trackstack.server.store.schema import access, logged_models, registry, retention, tracking
+from trackstack.server.store.schema import (
+    access,
+    evaluation,
+    logged_models,
+    registry,
+    retention,
+    traces,
+    tracking,
+)
 from trackstack.server.store.schema.base import HEAD_LENGTH, metadata
 
-__all__ = ["HEAD_LENGTH", "access", "logged_models", "metadata", "registry", "retention", "tracking"]
+__all__ = [
+    "HEAD_LENGTH",
+    "access",
+    "evaluation",
+    "logged_models",
+    "metadata",
+    "registry",
+    "retention",
+    "traces",
+    "tracking",
+]
