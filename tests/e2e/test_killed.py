@@ -34,6 +34,20 @@ def assert_gone(machine: Machine, name: str) -> None:
     assert machine.json("list") == {"instances": []}
 
 
+def test_what_was_killed_once_in_each_operation_is_finished(machine: Machine) -> None:
+    """The short version of what follows: it kills where a server runs that no state knows of yet."""
+    assert kill(machine, 7, "after", "create", "demo")
+    machine.run("up", "demo")
+    assert_whole(machine, "demo")
+    assert kill(machine, 1, "before", "update", "demo", "--retention", "7d")
+    machine.run("up", "demo")
+    assert_whole(machine, "demo")
+    assert kill(machine, 2, "after", "delete", "demo", "--yes", "demo")
+    machine.run("delete", "demo", "--yes", "demo")
+    assert_gone(machine, "demo")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_up_finishes_a_create_that_was_killed_anywhere(machine: Machine, when: str) -> None:
     call = 0
@@ -45,6 +59,7 @@ def test_up_finishes_a_create_that_was_killed_anywhere(machine: Machine, when: s
     assert call > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_delete_removes_what_a_killed_create_left(machine: Machine, when: str) -> None:
     call = 0
@@ -55,6 +70,7 @@ def test_delete_removes_what_a_killed_create_left(machine: Machine, when: str) -
     assert call > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_up_finishes_an_update_that_was_killed_anywhere(machine: Machine, when: str) -> None:
     machine.run("create", "demo")
@@ -67,6 +83,7 @@ def test_up_finishes_an_update_that_was_killed_anywhere(machine: Machine, when: 
     assert call > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_delete_finishes_a_delete_that_was_killed_anywhere(machine: Machine, when: str) -> None:
     machine.run("create", "demo")
