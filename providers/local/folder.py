@@ -46,7 +46,8 @@ class Folder(Resource[FolderInputs, FolderState]):
         if not _ours(path):
             if any(path.iterdir()):
                 raise ResourceError(f"the folder {path} holds files of others; empty it or choose another")
-            # In one step, without a draft that an interrupted call would leave as a file of others.
+            # Without a draft, which an interrupted call would leave as a file of others.
+            (path / MARK).touch(mode=files.FILE_MODE)
             (path / MARK).write_text("This folder belongs to a Pulumi stack, which deletes it.\n")
         path.chmod(files.FOLDER_MODE)
         return inputs.path, FolderState(path=inputs.path, incarnation=secrets.token_hex(8))

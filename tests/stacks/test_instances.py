@@ -1,0 +1,73 @@
+import subprocess
+import sys
+
+import pytest
+
+from trackstack.stacks import instances, operations
+from trackstack.stacks.errors import InstanceNotFound
+from trackstack.stacks.project import Project
+from trackstack.stacks.spec import InstanceSpec
+
+
+def write_spec(project: Project, stack: str) -> None:
+    project.make()
+    settings = project.settings(stack)
+    settings.set("trackstack:name", stack)
+    settings.save()
+
+
+def test_reading_instances_imports_no_pulumi() -> None:
+    code = (
+        "import sys; from trackstack.stacks import errors, events, instances, passphrase, project, spec;"
+        "sys.exit('pulumi' in sys.modules or 'grpc' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_spec_that_was_never_brought_up_is_pending(project: Project) -> None:
+    write_spec(project, "demo")
+
+    [demo] = instances.list_instances(project)
+
+    assert (demo.state, demo.wanted, demo.as_specified) == ("pending", "active", False)
+    assert (demo.url, demo.port, demo.created, demo.updated, demo.error) == ("", None, None, None, "")
+    with pytest.raises(InstanceNotFound, match="demo has no token yet; `trackstack up demo` makes it"):
+        instances.token(project, "demo")
+
+
+def test_an_instance_that_is_worked_on_is_reconciling(project: Project) -> None:
+    operations.create(project, InstanceSpec(name="demo", running=False))
+
+    with project.backend.store("trackstack", "demo").lock().held():
+        assert instances.show(project, "demo").state == "reconciling"
+    assert instances.show(project, "demo").state == "stopped"
+
+
+def test_instances_are_listed_by_stack_and_found_by_either_name(project: Project) -> None:
+    for name in ("zoo", "team a"):
+        operations.create(project, InstanceSpec(name=name, running=False))
+
+    assert [each.stack for each in instances.list_instances(project)] == ["team-a", "zoo"]
+    assert instances.show(project, "team a") == instances.show(project, "team-a")
+
+
+def test_times_tell_when_it_was_made_and_changed(project: Project) -> None:
+    made = operations.create(project, InstanceSpec(name="demo", running=False)).instance
+    changed = operations.update(project, "demo", {"retention": "7d"}).instance
+
+    assert made and changed and made.created and made.updated and changed.updated
+    assert made.created.tzinfo and made.created <= made.updated < changed.updated
+    assert changed.created == made.created
+
+
+def test_a_stack_whose_spec_is_gone_is_listed_and_can_be_deleted(project: Project) -> None:
+    operations.create(project, InstanceSpec(name="demo", running=False))
+    project.settings_path("demo").unlink()
+
+    [demo] = instances.list_instances(project)
+    assert demo.state == "impaired" and "Pulumi.demo.yaml is missing" in demo.error
+
+    operations.delete(project, "demo")
+    assert instances.list_instances(project) == []
+    assert not project.data_dir("demo").exists()
