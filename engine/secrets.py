@@ -85,6 +85,10 @@ class Passphrase:
     def bind(self, state: str | None) -> Passphrase:
         return self if state == self._state else Passphrase(self._phrase, state)
 
+    def environment(self) -> dict[str, str]:
+        """The variable that gives the Pulumi CLI the same phrase; keep it out of logs."""
+        return {"PULUMI_CONFIG_PASSPHRASE": self._phrase}
+
     def encrypt(self, text: str) -> str:
         return _encrypt(_proven_key(self._phrase, self.state), text)
 
