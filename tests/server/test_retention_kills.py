@@ -15,6 +15,8 @@ from trackstack.server.config import Settings
 from trackstack.server.store.purges import Purges
 from trackstack.server.store.purging import KINDS
 
+NewDatabase = Callable[[], tuple[str, ...]]
+
 
 class Killed(BaseException):
     """Ends everything at once, as a kill does: nothing catches it."""
@@ -43,11 +45,12 @@ class Steps:
 
 @pytest.mark.parametrize("before", [True, False], ids=["before the step", "after the step"])
 def test_a_removal_killed_at_any_step_is_finished_by_the_next(
-    root: str, tmp_path: Path, before: bool
+    root: str, tmp_path: Path, new_database: NewDatabase, before: bool
 ) -> None:
+    url = "".join(new_database()[-1:])  # the value of the flag --database-url, if there is one
+    settings = Settings(data_dir=tmp_path, artifact_root=root, database_url=url)
+
     async def scenario(number: int) -> int:
-        settings = Settings(data_dir=tmp_path / str(number), artifact_root=root)
-        settings.data_dir.mkdir()
         async with world(settings) as w:
             await _fill(w)
         steps = Steps(number, before=before)
@@ -63,7 +66,7 @@ def test_a_removal_killed_at_any_step_is_finished_by_the_next(
         async with world(settings) as w:
             await w.retention.remove(10)
             await _is_done(w)
-            await w.artifacts.store.delete(ArtifactPath(("0",)))
+            await w.retention.remove(11)
         return steps.done
 
     number = 0
