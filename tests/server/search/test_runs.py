@@ -1,10 +1,12 @@
 """Searches of runs on a real database give what plain Python gives, whichever way they go."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.server.search import model
 from tests.server.search.model import Run
@@ -90,11 +92,24 @@ ORDERS = st.lists(
 )
 
 
-@pytest.fixture
-def tx() -> Iterator[Transaction]:
-    connection = connect(":memory:", 1000)  # type: ignore[arg-type]
-    migrate(connection, "sqlite://")
-    yield SqliteTransaction(connection, SQLITE, Keys())
+@pytest.fixture(scope="module")
+def tx(new_database: Callable[[], tuple[str, ...]]) -> Iterator[Transaction]:
+    """A transaction that is never committed, on the database that the suite is run on."""
+    connection: Any
+    transaction: Transaction
+    flags = new_database()
+    if flags:
+        from trackstack.server.store.postgres import PostgresTransaction
+        from trackstack.server.store.postgres import connect as connect_to_postgres
+
+        connection = connect_to_postgres(flags[1], 1000)
+        transaction = PostgresTransaction(connection, Keys())
+    else:
+        connection = connect(Path(":memory:"), 1000)
+        transaction = SqliteTransaction(connection, SQLITE, Keys())
+    migrate(connection, flags[1] if flags else "sqlite://")
+    connection.execute("BEGIN")
+    yield transaction
     connection.close()
 
 
@@ -135,7 +150,7 @@ def add(tx: Transaction, table: str, *values: object) -> None:
     st.sampled_from(View),
     st.tuples(st.integers(1, 5), st.integers(0, 6)),
 )
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 def test_every_way_gives_what_plain_python_gives(
     tx: Transaction,
     population: list[Run],
