@@ -8,6 +8,7 @@ in one line, and `--debug` shows where.
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -28,6 +29,8 @@ def translate(error: Exception) -> Failure:
     """The failure that a command's exception is."""
     import trackstack.stacks.errors as errors
 
+    if isinstance(error, errors.Cancelled):
+        return Failure(f"{error}; the next up goes on from there", "cancelled")
     if isinstance(error, errors.ResourceFailed):
         return Failure(str(error).replace(error.urn, error.urn.rpartition("::")[2]))
     for kind, name, code in (
@@ -35,7 +38,6 @@ def translate(error: Exception) -> Failure:
         (errors.InvalidSpec, "invalid", Exit.USAGE),
         (errors.InstanceExists, "exists", Exit.FAILED),
         (errors.InstanceNotFound, "not_found", Exit.FAILED),
-        (errors.Cancelled, "cancelled", Exit.FAILED),
         (errors.StackError, "failed", Exit.FAILED),
     ):
         if isinstance(error, kind):
@@ -49,6 +51,8 @@ def translate(error: Exception) -> Failure:
 def show(error: click.ClickException | click.Abort, *, as_json: bool) -> Exit:
     """Print it on stderr; the exit code is what the program should end with."""
     document, code = _document(error)
+    if isinstance(error, click.Abort) and sys.stdin.isatty():
+        click.echo(err=True)  # after the ^C that the terminal shows
     if as_json:
         click.echo(json.dumps({"error": document}, ensure_ascii=False), err=True)
     elif isinstance(error, click.exceptions.NoArgsIsHelpError):

@@ -40,7 +40,6 @@ class Live:
         )
 
     def __enter__(self) -> Self:
-        self._live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -49,6 +48,7 @@ class Live:
     def started(self, step: Step) -> None:
         """A new line, with a spinner."""
         self._rows[step.urn, step.op] = Row(step)
+        self._live.start()  # with the first line: without any, nothing is drawn
 
     def finished(self, step: Step, seconds: float, error: str) -> None:
         """The step's line shows how it ended."""

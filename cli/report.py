@@ -93,14 +93,22 @@ def operation_document(done: Report) -> dict[str, Any]:
     }
 
 
+def warn_if_silent(session: Session, instance: Instance) -> None:
+    """Nobody answers at the URL of an instance that does not run."""
+    if instance.state != "active":
+        name = instance.spec.name
+        session.say(f"{name} is {instance.state}; have it answer:  {session.program} start {name}")
+
+
 def url(done: Report) -> str:
     """Where the instance answers after an operation."""
     return done.instance.url if done.instance else ""
 
 
 def sentence(session: Session, done: Report, text: str) -> None:
-    """The last line of an operation: what is now so, what it took."""
-    session.say(f"{text}  ({steps.counts(done.changes)}; {done.seconds:.1f} s)")
+    """The last line of an operation: what is now so, and what it took."""
+    idle = all(op == "same" for op, count in done.changes.items() if count)
+    session.say(f"{text}  ({'nothing had to change; ' if idle else ''}{done.seconds:.1f} s)")
 
 
 def operation(session: Session, done: Report, text: str) -> None:

@@ -79,7 +79,7 @@ def as_json(step: Step) -> dict[str, Any]:
 
 
 def counts(changes: dict[str, int]) -> str:
-    """`{"same": 1, "create": 5}` in words: 5 created, 1 unchanged."""
+    """`{"same": 1, "create": 5}` in words: 5 to create, 1 unchanged."""
     ordered = sorted(changes, key=lambda op: op == "same")
-    parts = [f"{changes[op]} {words(op).done}" for op in ordered if changes[op]]
+    parts = [f"{changes[op]} {'unchanged' if op == 'same' else f'to {op}'}" for op in ordered if changes[op]]
     return ", ".join(parts) or "nothing to do"

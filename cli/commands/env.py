@@ -2,6 +2,7 @@
 
 import shlex
 
+from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
 from trackstack.cli.options import instance_argument
 from trackstack.cli.session import Session
@@ -21,10 +22,12 @@ def env(session: Session, name: str) -> None:
     """
     from trackstack.stacks import instances
 
+    instance = instances.show(session.project, name)
     variables = {
-        "MLFLOW_TRACKING_URI": instances.show(session.project, name).url,
+        "MLFLOW_TRACKING_URI": instance.url,
         "MLFLOW_TRACKING_TOKEN": instances.token(session.project, name),
     }
+    report.warn_if_silent(session, instance)
     if session.json:
         session.document(variables)
     else:

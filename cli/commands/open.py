@@ -2,7 +2,9 @@
 
 import webbrowser
 
+from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
+from trackstack.cli.errors import Failure
 from trackstack.cli.options import instance_argument
 from trackstack.cli.session import Session
 
@@ -21,7 +23,11 @@ def open(session: Session, name: str) -> None:
     """
     from trackstack.stacks import instances
 
-    url = instances.show(session.project, name).url
+    instance = instances.show(session.project, name)
+    url = instance.url
+    if not url:
+        raise Failure(f"{name} has no URL yet; `{session.program} up {name}` gives it one")
+    report.warn_if_silent(session, instance)
     opened = webbrowser.open(url)
     if session.json:
         session.document({"url": url, "opened": opened})

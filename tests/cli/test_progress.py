@@ -64,6 +64,6 @@ def test_a_difference_is_one_line(change: PropertyChange, line: str) -> None:
     assert steps.change(change) == line
 
 
-def test_changes_are_counted_in_words() -> None:
-    assert steps.counts({"same": 1, "create": 5, "delete": 0}) == "5 created, 1 unchanged"
+def test_planned_changes_are_counted_in_words() -> None:
+    assert steps.counts({"same": 1, "create": 5, "delete": 0}) == "5 to create, 1 unchanged"
     assert steps.counts({}) == "nothing to do"
