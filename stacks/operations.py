@@ -91,7 +91,7 @@ class _Run:
         stack = self.stack
         self.refuse_copy()
         secrets = passphrase(make=not stack.exists())
-        # Creates that were interrupted are forgotten, for they are repeated now.
+        # A create that was interrupted is forgotten once it is repeated, for it adopts what is there.
         options = self.options(secrets, spec, refresh=True, clear_pending_creates=True)
         if not stack.exists():
             _init(stack, self.project.settings(self.name), secrets)
@@ -232,7 +232,7 @@ def delete(
     seconds = 0.0
     if run.stack.exists():
         run.refuse_copy()
-        if _is_unfinished(run.stack):
+        if run.stack.snapshot().pending:
             # What an interrupted create made is adopted, to be deleted; nothing has to run for that.
             run.up(InstanceSpec(name=run.name, running=False))
         result = run.stack.destroy(run.options(passphrase(), refresh=True))
@@ -283,13 +283,6 @@ def _require_free(spec: InstanceSpec, instance: Instance | None = None) -> None:
         own = instance and port == instance.port and [*find_processes(["--data-dir", str(instance.data_dir)])]
         if not own:
             raise StackError(str(error)) from None
-
-
-def _is_unfinished(stack: Stack) -> bool:
-    """Whether something may be there that the state does not know of."""
-    snapshot = stack.snapshot()
-    complete = any(each.type == instances.SERVER for each in snapshot.resources)
-    return bool(snapshot.pending) or (bool(snapshot.resources) and not complete)
 
 
 def _plan(result: Result) -> Plan:

@@ -184,7 +184,7 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     assert refused.value.filename
 
 
-def test_a_create_that_fails_is_continued_by_up_or_removed_by_delete(project: Project) -> None:
+def test_a_create_that_fails_is_continued_by_up(project: Project) -> None:
     project.make()
     data_dir = project.data_dir("demo")
     data_dir.mkdir(parents=True)
@@ -201,5 +201,16 @@ def test_a_create_that_fails_is_continued_by_up_or_removed_by_delete(project: Pr
     (data_dir / "thesis.tex").unlink()
     up = operations.up(project, "demo").instance
     assert up and up.state == "stopped"
+
+
+def test_a_create_that_fails_is_removed_by_delete_which_leaves_what_is_not_its_own(project: Project) -> None:
+    data_dir = project.data_dir("demo")
+    data_dir.mkdir(parents=True)
+    (data_dir / "thesis.tex").write_text("x")
+    with pytest.raises(ResourceFailed):
+        operations.create(project, InstanceSpec(name="demo", running=False))
+
     operations.delete(project, "demo")
+
     assert instances.list_instances(project) == []
+    assert (data_dir / "thesis.tex").exists()
