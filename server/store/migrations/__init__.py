@@ -58,6 +58,7 @@ def _create(connection: Any, name: str) -> None:
             for table in metadata.sorted_tables:
                 connection.execute(str(CreateTable(table).compile(dialect=dialect(name))))
                 for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                    index.dialect_options[name]["where"] = index.info.get("where")
                     connection.execute(str(CreateIndex(index).compile(dialect=dialect(name))))
             connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
             connection.execute(f"INSERT INTO alembic_version VALUES ('{HEAD}')")  # noqa: S608 - our own constant

@@ -1,6 +1,16 @@
 """What every table shares: one metadata, constraint names, column types of both databases."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, SmallInteger, String
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+)
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeEngine
 
@@ -42,3 +52,12 @@ def reference(name: str, target: str, *, primary_key: bool = False, nullable: bo
     return Column(
         name, Id, ForeignKey(target, ondelete="CASCADE"), primary_key=primary_key, nullable=nullable
     )
+
+
+def partial(index: Index, condition: ColumnElement[bool]) -> None:
+    """Restricts `index` to the rows under a condition.
+
+    Index(..., postgresql_where=...) says the same, but loads SQLAlchemy's PostgreSQL at once, which costs a
+    start on SQLite a tenth of a second; migrations hand the condition on.
+    """
+    index.info["where"] = condition

@@ -2,7 +2,16 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, PrimaryKeyConstraint, Table
 
-from trackstack.server.store.schema.base import Flag, Millis, Text, metadata, reference, row_id, text_of
+from trackstack.server.store.schema.base import (
+    Flag,
+    Millis,
+    Text,
+    metadata,
+    partial,
+    reference,
+    row_id,
+    text_of,
+)
 
 logged_models = Table(
     "logged_models",
@@ -19,13 +28,14 @@ logged_models = Table(
     Column("source_run_id", text_of(256), nullable=False),
     Column("deleted_at", Millis),
 )
-Index(
-    "ix_logged_models_newest",
-    logged_models.c.experiment_id,
-    logged_models.c.created_at.desc(),
-    logged_models.c.uuid,
-    sqlite_where=logged_models.c.deleted_at.is_(None),
-    postgresql_where=logged_models.c.deleted_at.is_(None),
+partial(
+    Index(
+        "ix_logged_models_newest",
+        logged_models.c.experiment_id,
+        logged_models.c.created_at.desc(),
+        logged_models.c.uuid,
+    ),
+    logged_models.c.deleted_at.is_(None),
 )
 Index("ix_logged_models_source_run_id", logged_models.c.source_run_id)
 

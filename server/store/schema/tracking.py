@@ -28,6 +28,7 @@ from trackstack.server.store.schema.base import (
     Millis,
     Text,
     metadata,
+    partial,
     reference,
     row_id,
     text_of,
@@ -78,13 +79,9 @@ runs = Table(
     # Counts the run's commits; a document of another revision is stale.
     Column("revision", BigInteger, nullable=False, server_default=text("0")),
 )
-Index(
-    "ix_runs_newest",
-    runs.c.experiment_id,
-    runs.c.start_time.desc(),
-    runs.c.uuid,
-    sqlite_where=runs.c.deleted_at.is_(None),
-    postgresql_where=runs.c.deleted_at.is_(None),
+partial(
+    Index("ix_runs_newest", runs.c.experiment_id, runs.c.start_time.desc(), runs.c.uuid),
+    runs.c.deleted_at.is_(None),
 )
 Index("ix_runs_experiment", runs.c.experiment_id, runs.c.deleted_at)
 
