@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from trackstack.providers.resource import Failure, Inputs, Made, Resource
-from trackstack.providers.values import Properties, has_unknown, keep_secrets, reveal
+from trackstack.providers.values import Properties, has_secret, has_unknown, keep_secrets, reveal
 
 
 def check(resource: Resource[Inputs, Made], sent: Properties) -> tuple[Properties, list[Failure]]:
@@ -15,8 +15,9 @@ def check(resource: Resource[Inputs, Made], sent: Properties) -> tuple[Propertie
     try:
         inputs = resource.inputs.model_validate(known)
     except ValidationError as error:
-        failures = [failure for failure in map(_failure, error.errors()) if failure.property not in unknown]
-        return sent, failures
+        found = (_failure(each, sent) for each in error.errors())
+        failures = [failure for failure in found if failure.property not in unknown]
+        return {**_defaults(resource.inputs), **sent}, failures
     if unknown:
         return {**keep_secrets(dump(inputs), sent), **unknown}, []
     return keep_secrets(dump(inputs), sent), list(resource.check(inputs))
@@ -32,10 +33,16 @@ def parse(model: type[Made], sent: Properties) -> Made:
     return model.model_validate({key: reveal(value) for key, value in sent.items()})
 
 
-def _failure(error: Any) -> Failure:
+def _defaults(model: type[BaseModel]) -> Properties:
+    fields = (field for field in model.model_fields.values() if not field.is_required())
+    return {str(field.alias): field.default for field in fields if field.default is not None}
+
+
+def _failure(error: Any, sent: Properties) -> Failure:
     path = ".".join(str(part) for part in error["loc"])
     if error["type"] == "missing":
         return Failure(path, "is required")
     if error["type"] == "extra_forbidden":
         return Failure(path, "is not a property of this resource")
-    return Failure(path, f"{error['msg']}, got {error['input']!r}")
+    value = "a secret" if has_secret(sent.get(str(error["loc"][0]))) else repr(error["input"])
+    return Failure(path, f"{error['msg']}, got {value}")

@@ -74,6 +74,7 @@ def test_inputs_that_are_not_known_yet_pass_and_the_others_are_checked(remote: R
         {"dataDir": UNKNOWN, "retention": "30d"},
         {},
     )
+    assert remote.check(TOKEN, {"dataDir": UNKNOWN})[0] == {"dataDir": UNKNOWN, "rotation": ""}
     assert remote.check(RETENTION, {"dataDir": UNKNOWN, "retention": 1})[1] == {
         "retention": "Input should be a valid string, got 1"
     }
@@ -83,6 +84,12 @@ def test_checked_inputs_keep_their_secrets(remote: Remote) -> None:
     checked, _ = remote.check(RETENTION, {"dataDir": "/d", "retention": secret("30d")})
 
     assert checked == {"dataDir": "/d", "retention": secret("30d")}
+
+
+def test_a_failure_does_not_quote_a_secret(remote: Remote) -> None:
+    assert remote.check(RETENTION, {"dataDir": "/d", "retention": secret(7)})[1] == {
+        "retention": "Input should be a valid string, got a secret"
+    }
 
 
 def test_a_preview_foretells_what_can_be_known_and_makes_nothing(remote: Remote, tmp_path: object) -> None:
