@@ -15,13 +15,9 @@ def on_a_terminal(machine: Machine, *arguments: str) -> str:
     """Everything that `trackstack ARGUMENTS` shows on a terminal of 100 columns."""
     ours, theirs = pty.openpty()
     environment = machine.environment | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    command = [str(BIN / "trackstack"), *arguments]
     with subprocess.Popen(
-        ["trackstack", *arguments],
-        cwd=machine.home,
-        env=environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        command, cwd=machine.home, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.close(theirs)
         shown = b""
@@ -46,9 +42,10 @@ def test_env_prints_one_line_that_a_shell_can_evaluate(demo: Machine) -> None:
     assert token.startswith("MLFLOW_TRACKING_TOKEN=tsk1.")
 
 
-@pytest.mark.parametrize(
-    "command", ["list", "show demo", "status", "preview demo", "logs demo", "refresh demo"]
-)
+DOCUMENTS = ["list", "show demo", "status", "preview demo", "logs demo", "env demo", "refresh demo"]
+
+
+@pytest.mark.parametrize("command", DOCUMENTS)
 def test_json_is_one_document_and_nothing_else(command: str, demo: Machine) -> None:
     done = demo.run(*command.split(), "--json")
 
