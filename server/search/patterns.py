@@ -16,13 +16,7 @@ def check(pattern: str) -> None:
     """Raises ApiError for what is no pattern."""
     if len(pattern) > MAX_CHARACTERS:
         raise invalid(f"The pattern has {len(pattern)} characters; at most {MAX_CHARACTERS} are allowed.")
-    import re2  # here, as few servers are ever asked for a pattern
-
-    try:
-        _compiled(pattern)
-    except re2.error as error:
-        shown = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error
-        raise invalid(f"Invalid RLIKE pattern '{pattern[:100]}': {shown}") from None
+    _compiled(pattern)
 
 
 def matches(pattern: str, text: str | None) -> bool | None:
@@ -32,9 +26,13 @@ def matches(pattern: str, text: str | None) -> bool | None:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> Any:
-    import re2
+    import re2  # type: ignore[import-untyped]  # here, as few servers are ever asked for a pattern
 
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 8 << 20
-    return re2.compile(pattern, options)
+    options.max_mem = 8 << 20  # bytes
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        why = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error
+        raise invalid(f"Invalid RLIKE pattern '{pattern[:100]}': {why}") from None

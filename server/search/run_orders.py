@@ -7,6 +7,7 @@ from trackstack.server.search.run_conditions import COLUMNS, TABLES
 from trackstack.server.search.sql import Sql, direction, exists, one_of, select
 from trackstack.server.search.tree import Entity, Order
 from trackstack.server.store.schema import HEAD_LENGTH
+from trackstack.server.store.statements import SQLITE
 from trackstack.server.store.transaction import Transaction
 
 _NEWEST = "r.start_time DESC"
@@ -27,9 +28,22 @@ class Phase:
     `tables` gives rows `r` of runs, under `conditions`; `terms` sort before what else sorts.
     """
 
-    tables: str
+    tables: Sql
     conditions: tuple[Sql, ...]
     terms: tuple[str, ...]
+
+
+def each_run(database: str, outer: Sql, run_id: str) -> Sql:
+    """The rows `r` of runs for each row of `outer`, looked up one by one in its order.
+
+    Both databases are held to it: left to choose, they may read all runs again for each row.
+    """
+    if database == SQLITE:
+        return Sql(f"{outer.text} CROSS JOIN runs r ON r.id = {run_id}", outer.values)
+    return Sql(
+        f"{outer.text} CROSS JOIN LATERAL (SELECT * FROM runs WHERE id = {run_id} OFFSET 0) r",  # noqa: S608 - our own text
+        outer.values,
+    )
 
 
 def sort(tx: Transaction, order: tuple[Order, ...]) -> Sorted:
@@ -67,16 +81,12 @@ def walkable(tx: Transaction, order: tuple[Order, ...]) -> bool:
 def phases(tx: Transaction, first: Order, experiments: tuple[int, ...]) -> Iterator[Phase]:
     """The parts of all runs of the experiments by a walkable first item."""
     key_id, table, way = tx.known_key(first.key), TABLES[first.entity], direction(first.ascending)
-    of_key = (
-        one_of(tx.database, "s.experiment_id", experiments),
-        Sql("s.key_id = ?", (key_id,)),
-        Sql("r.id = s.run_id"),
-    )
-    walked = f"{table} s CROSS JOIN runs r"  # in SQLite, CROSS keeps the order of the loops
+    of_key = (one_of(tx.database, "s.experiment_id", experiments), Sql("s.key_id = ?", (key_id,)))
+    walked = each_run(tx.database, Sql(f"{table} s"), "s.run_id")
     if first.entity is Entity.METRIC:
         yield Phase(walked, (*of_key, Sql("s.is_nan = 0")), (f"s.value {way}",))
         yield Phase(walked, (*of_key, Sql("s.is_nan = 1")), ())
     else:
         yield Phase(walked, of_key, (f"substr(s.value, 1, {HEAD_LENGTH}) {way}", f"s.value {way}"))
     logged = select("1", f"{table} s", Sql("s.run_id = r.id"), Sql("s.key_id = ?", (key_id,)))
-    yield Phase("runs r", (exists(logged, negate=True),), ())
+    yield Phase(Sql("runs r"), (exists(logged, negate=True),), ())

@@ -15,7 +15,7 @@ from trackstack.server.errors import invalid
 from trackstack.server.search import filters, orders
 from trackstack.server.search.kinds import RUNS
 from trackstack.server.search.run_conditions import candidates, condition
-from trackstack.server.search.run_orders import Phase, phases, sort, walkable
+from trackstack.server.search.run_orders import Phase, each_run, phases, sort, walkable
 from trackstack.server.search.sql import EVERYTHING, NOTHING, Sql, in_view, joined, one_of, run, select
 from trackstack.server.search.tree import Comparison, Entity, Order, View
 from trackstack.server.store.transaction import Transaction
@@ -58,8 +58,7 @@ def find(tx: Transaction, search: RunSearch, limit: int, offset: int = 0, few: i
     )
     narrowest = _narrowest(tx, search, few)
     if narrowest is not None:
-        fetched = Sql(f"({narrowest.text}) m CROSS JOIN runs r", narrowest.values)
-        query = _Query(fetched, (Sql("r.id = m.run_id"),))
+        query = _Query(each_run(tx.database, Sql(f"({narrowest.text}) m", narrowest.values), "m.run_id"))
         return query.page(tx, (*scope, *conditions), search.order, limit, offset)
     if not walkable(tx, search.order):
         return _Query(Sql("runs r")).page(tx, (*scope, *conditions), search.order, limit, offset)
@@ -104,7 +103,7 @@ class _Query:
 
     @classmethod
     def of(cls, phase: Phase) -> "_Query":
-        return cls(Sql(phase.tables), phase.conditions, phase.terms)
+        return cls(phase.tables, phase.conditions, phase.terms)
 
     def page(
         self, tx: Transaction, conditions: tuple[Sql, ...], order: tuple[Order, ...], limit: int, offset: int
