@@ -1,9 +1,6 @@
 """Searches of runs on a real database give what plain Python gives, whichever way they go."""
 
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +12,6 @@ from trackstack.server.errors import ApiError
 from trackstack.server.search import runs
 from trackstack.server.search.sql import Sql, run
 from trackstack.server.search.tree import View
-from trackstack.server.store.keys import Keys
-from trackstack.server.store.migrations import migrate
-from trackstack.server.store.sqlite import SqliteTransaction, connect
-from trackstack.server.store.statements import SQLITE
 from trackstack.server.store.transaction import Transaction
 
 NAMES = st.sampled_from(["a", "b", "A b"])
@@ -90,27 +83,6 @@ ORDERS = st.lists(
     max_size=3,
     unique_by=lambda item: item.split(" ")[0],
 )
-
-
-@pytest.fixture(scope="module")
-def tx(new_database: Callable[[], tuple[str, ...]]) -> Iterator[Transaction]:
-    """A transaction that is never committed, on the database that the suite is run on."""
-    connection: Any
-    transaction: Transaction
-    flags = new_database()
-    if flags:
-        from trackstack.server.store.postgres import PostgresTransaction
-        from trackstack.server.store.postgres import connect as connect_to_postgres
-
-        connection = connect_to_postgres(flags[1], 1000)
-        transaction = PostgresTransaction(connection, Keys())
-    else:
-        connection = connect(Path(":memory:"), 1000)
-        transaction = SqliteTransaction(connection, SQLITE, Keys())
-    migrate(connection, flags[1] if flags else "sqlite://")
-    connection.execute("BEGIN")
-    yield transaction
-    connection.close()
 
 
 def fill(tx: Transaction, population: list[Run]) -> None:
