@@ -17,19 +17,20 @@ def dependents_to_replace(planned: Planned, root: Resource, urn: str) -> list[De
     """The recorded resources that go with `root`, in dependency order, each with the keys that say why."""
     deployment = planned.deployment
     found: list[Dependent] = []
+    done = planned.generated | planned.operated | deployment.deleted | planned.aliases.new_by_old.keys()
     if root in deployment.graph:
         replaced = {root.urn}
-        done = planned.generated | planned.operated | deployment.deleted
         for dependent in deployment.graph.depending_on(root, done):
             keys = _why(planned, dependent, replaced)
             if keys is not None:
                 found.append((dependent, keys))
                 replaced.add(dependent.urn)
-    chosen = {urn, *(dependent.urn for dependent, _ in found)}
-    for resource in [*deployment.news.values(), *deployment.olds.values()]:
-        if resource.urn not in chosen and (urn in resource.replace_with or resource.deleted_with == urn):
-            chosen.add(resource.urn)
-            found.append((resource, ()))
+    done |= {urn, *(dependent.urn for dependent, _ in found)}
+    found += [
+        (resource, ())
+        for resource in deployment.olds.values()
+        if resource.urn not in done and (urn in resource.replace_with or resource.deleted_with == urn)
+    ]
     return found
 
 

@@ -16,7 +16,7 @@ from trackstack.engine.steps import RemovePendingReplace, Same, Step
 def delete_rest(planned: Planned, executor: Executor) -> None:
     """Delete what the program did not register, in layers: what depends on others first.
 
-    After a failure in one layer, what the failed resource depends on stays. Errors are noted by the executor.
+    What a resource depends on that has failed, here or before, stays. Errors are noted by the executor.
     """
     deployment = planned.deployment
     with deployment.lock:
@@ -26,7 +26,7 @@ def delete_rest(planned: Planned, executor: Executor) -> None:
     steps = {id(step.resource): step for step in deletions}
     for keep in keeps:
         executor.run([keep])
-    blocked: set[int] = set()
+    blocked = _needed_by_failed(planned, executor)
     for layer in layers:
         if executor.stopping:
             return
@@ -34,6 +34,17 @@ def delete_rest(planned: Planned, executor: Executor) -> None:
         for resource in layer:
             if id(resource) in blocked or resource.urn in executor.failed:
                 blocked.update(id(dependency) for dependency in deployment.graph.dependencies_of(resource))
+
+
+def _needed_by_failed(planned: Planned, executor: Executor) -> set[int]:
+    """By id, the states on which those depend that stay as they were because they have failed."""
+    graph, renamed = planned.deployment.graph, planned.aliases.new_by_old
+    needed: set[int] = set()
+    for resource in reversed(graph.resources):
+        failed = not resource.delete and renamed.get(resource.urn, resource.urn) in executor.failed
+        if failed or id(resource) in needed:
+            needed.update(id(dependency) for dependency in graph.dependencies_of(resource))
+    return needed
 
 
 def _plan(planned: Planned, allowed: set[str] | None) -> tuple[list[Step], list[Step]]:
