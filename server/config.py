@@ -38,11 +38,11 @@ class Settings:
     private_webhooks: bool = _setting(
         False, "Let webhooks call addresses that are not public, and by plain http."
     )
-    max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest JSON body of a request, bytes.")
     compress_above_bytes: int = _setting(1024, "Larger answers are compressed where accepted, bytes.")
     group_commit_requests: int = _setting(256, "Most requests that one commit holds.")
     reader_threads: int = _setting(2, "Threads for long reads.")
     database_connections: int = _setting(8, "Connections to PostgreSQL, for reading.")
+    query_time_limit_ms: int = _setting(10_000, "Longest time that one search or history may take, ms.")
     database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
     ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
     retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")

@@ -3,12 +3,14 @@
 from trackstack.server.access import tokens
 from trackstack.server.graphql import routes as graphql
 from trackstack.server.mlflow import tables as mlflow
+from trackstack.server.otlp import routes as otlp
 from trackstack.server.routes import Route
 from trackstack.server.web import pages
 
 ROUTES: tuple[Route, ...] = (
     *mlflow.ROUTES,
     *graphql.ROUTES,
+    *otlp.ROUTES,
     *tokens.ROUTES,
     *pages.ROUTES,
 )

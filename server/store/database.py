@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from trackstack.server.config import Settings
+from trackstack.server.errors import ApiError
 from trackstack.server.store.writer import Finish, Work, Writer
 
 T = TypeVar("T")
@@ -49,3 +50,11 @@ def open_database(settings: Settings, finish: Finish) -> Database:
     from trackstack.server.store.sqlite import open_sqlite
 
     return open_sqlite(settings, finish)
+
+
+def overdue(limit_ms: int) -> ApiError:
+    """The error of a search or history that takes too long."""
+    return ApiError(
+        "DEADLINE_EXCEEDED",
+        f"This took longer than {limit_ms} ms: narrow the search, or raise query_time_limit_ms.",
+    )

@@ -16,7 +16,7 @@ from psycopg import errors
 
 from trackstack.server.config import ConfigError, Settings
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
-from trackstack.server.store.database import Database
+from trackstack.server.store.database import Database, overdue
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
 from trackstack.server.store.statements import POSTGRESQL, Statement
@@ -152,11 +152,12 @@ class PostgresSession:
 class PostgresReader:
     """Reads committed data, on a connection a thread."""
 
-    def __init__(self, url: str, timeout_ms: int, threads: int, keys: Keys) -> None:
-        self._url = url
-        self._timeout_ms = timeout_ms
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self._url = settings.database_url
+        self._timeout_ms = settings.database_timeout_ms
+        self._limit_ms = settings.query_time_limit_ms
         self._keys = keys
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self._pool = ThreadPoolExecutor(settings.database_connections, thread_name_prefix="reader")
         self._local = threading.local()
         self._connections: list[Connection] = []
 
@@ -186,8 +187,11 @@ class PostgresReader:
             try:
                 if connection is None or connection.closed:
                     connection = self._local.connection = connect(self._url, self._timeout_ms)
+                    connection.execute(f"SET statement_timeout = {self._limit_ms}")
                     self._connections = [one for one in self._connections if not one.closed] + [connection]
                 return work(PostgresTransaction(connection, self._keys))
+            except errors.QueryCanceled as error:
+                raise overdue(self._limit_ms) from error
             except psycopg.OperationalError as error:
                 if connection is not None:
                     connection.close()
@@ -208,5 +212,5 @@ def open_postgres(settings: Settings, finish: Finish) -> Database:
     keys = Keys()
     return Database(
         Writer(PostgresSession(url, timeout, keys, finish), settings.group_commit_requests),
-        PostgresReader(url, timeout, settings.database_connections, keys),
+        PostgresReader(settings, keys),
     )

@@ -3,13 +3,16 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from trackstack.server.config import Settings
-from trackstack.server.store.database import Database
+from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
+from trackstack.server.search.patterns import matches
+from trackstack.server.store.database import Database, overdue
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
 from trackstack.server.store.statements import SQLITE, Statement
@@ -17,6 +20,8 @@ from trackstack.server.store.transaction import Transaction
 from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailable
 
 T = TypeVar("T")
+
+_STEPS = 100_000  # of SQLite's machine between two looks at the clock: about a millisecond
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -38,6 +43,7 @@ def connect(file: Path, timeout_ms: int) -> sqlite3.Connection:
     )
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("regexp", 2, matches, deterministic=True)  # what x REGEXP y calls
     return connection
 
 
@@ -99,15 +105,16 @@ class SqliteSession:
 
 
 class SqliteReader:
-    """Reads committed data; each `work` sees one snapshot."""
+    """Reads committed data; each `work` sees one snapshot, and has `limit_ms` if it runs in a thread."""
 
-    def __init__(self, file: Path, timeout_ms: int, threads: int, keys: Keys) -> None:
+    def __init__(self, file: Path, settings: Settings, keys: Keys) -> None:
         self._file = file
-        self._timeout_ms = timeout_ms
+        self._timeout_ms = settings.database_timeout_ms
+        self._limit_ms = settings.query_time_limit_ms
         self._keys = keys
-        self._here = connect(file, timeout_ms)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
-        self._local = threading.local()
+        self._here = connect(file, self._timeout_ms)
+        self._pool = ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="reader")
+        self._local = _Local()
         self._others: list[sqlite3.Connection] = []
 
     async def do(self, work: Work[T]) -> T:
@@ -125,18 +132,34 @@ class SqliteReader:
             connection.close()
 
     def _in_thread(self, work: Work[T]) -> T:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self._file, self._timeout_ms)
-            self._others.append(connection)
-        return self._read(connection, work)
+        local = self._local
+        if local.connection is None:
+            local.connection = connect(self._file, self._timeout_ms)
+            local.connection.set_progress_handler(local.overdue, _STEPS)
+            self._others.append(local.connection)
+        local.deadline = time.monotonic() + self._limit_ms / 1000
+        return self._read(local.connection, work)
 
     def _read(self, connection: sqlite3.Connection, work: Work[T]) -> T:
         connection.execute("BEGIN")
         try:
             return work(SqliteTransaction(connection, SQLITE, self._keys))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise overdue(self._limit_ms) from error
+            raise ApiError(TEMPORARILY_UNAVAILABLE, f"The database cannot be read now: {error}") from error
         finally:
             connection.execute("COMMIT")
+
+
+class _Local(threading.local):
+    """A reading thread's connection, and when what it reads must be done."""
+
+    connection: sqlite3.Connection | None = None
+    deadline = 0.0
+
+    def overdue(self) -> int:
+        return int(time.monotonic() > self.deadline)
 
 
 def open_sqlite(settings: Settings, finish: Finish) -> Database:
@@ -151,5 +174,5 @@ def open_sqlite(settings: Settings, finish: Finish) -> Database:
     session = SqliteSession(file, timeout, keys, finish)
     return Database(
         Writer(session, settings.group_commit_requests),
-        SqliteReader(file, timeout, settings.reader_threads, keys),
+        SqliteReader(file, settings, keys),
     )

@@ -17,6 +17,9 @@ from trackstack.server.store.registry.versions import ModelVersions
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.tokens import Tokens
+from trackstack.server.store.traces.assessments import Assessments
+from trackstack.server.store.traces.spans import Spans
+from trackstack.server.store.traces.traces import Traces
 from trackstack.server.store.webhooks import Webhooks
 
 
@@ -24,6 +27,7 @@ class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
 
     artifact_roots: ArtifactRoots
+    assessments: Assessments
     experiments: Experiments
     inputs: Inputs
     logged_models: LoggedModels
@@ -34,7 +38,9 @@ class Store:
     registered_models: RegisteredModels
     runs: Runs
     searches: Searches
+    spans: Spans
     tokens: Tokens
+    traces: Traces
     webhooks: Webhooks
 
     def __init__(self, settings: Settings) -> None:
@@ -46,6 +52,7 @@ class Store:
         database = open_database(self._settings, documents.outdate)
         self._database = database
         self.artifact_roots = ArtifactRoots(database)
+        self.assessments = Assessments(database)
         self.experiments = Experiments(database)
         self.inputs = Inputs(database)
         self.logged_models = LoggedModels(database)
@@ -56,7 +63,9 @@ class Store:
         self.registered_models = RegisteredModels(database)
         self.runs = Runs(database)
         self.searches = Searches(database)
+        self.spans = Spans(database)
         self.tokens = Tokens(database)
+        self.traces = Traces(database)
         self.webhooks = Webhooks(database)
 
     async def close(self) -> None:
