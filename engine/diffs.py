@@ -10,6 +10,7 @@ from trackstack.engine import paths
 from trackstack.engine.events import ChangeKind, PropertyChange
 from trackstack.engine.values import equal, is_secret, mask
 
+HIDDEN = "[hidden]"
 INIT_ERROR = "#initerror"  # the key that stands for "its initialization failed" in replaceOnChanges
 _INVERSE = {
     "add": "delete",
@@ -140,6 +141,25 @@ def describe(diff: Diff, old_inputs: Any, old_outputs: Any, new_inputs: Any) -> 
         old, new = mask(old_inputs.get(key)), mask(new_inputs.get(key))
         changes.append(PropertyChange(key, cast(ChangeKind, kind + suffix), old, new))
     return tuple(changes)
+
+
+def hide(changes: tuple[PropertyChange, ...], patterns: Sequence[str]) -> tuple[PropertyChange, ...]:
+    """The changes without the values at or below the paths in `patterns` (the option `hideDiffs`)."""
+    if not patterns:
+        return changes
+    hidden = [paths.parse(pattern) for pattern in patterns]
+    return tuple(
+        replace(change, old=HIDDEN, new=HIDDEN) if _is_below(change.path, hidden) else change
+        for change in changes
+    )
+
+
+def _is_below(path: str, patterns: Sequence[paths.Path]) -> bool:
+    try:
+        elements = paths.parse(path)
+    except ValueError:  # a provider may name a place in words of its own
+        return False
+    return any(paths.contains(pattern, elements) for pattern in patterns)
 
 
 def _masked_at(path: str, values: Any) -> Any:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 
 from pulumi.runtime.proto import resource_pb2 as pb
 
+from trackstack.engine import paths
 from trackstack.engine import urn as urns
 from trackstack.engine.assets import with_hashes
 from trackstack.engine.errors import ResourceError, UnsupportedError
@@ -95,7 +96,7 @@ class Translator:
             else None,
             ignore_changes=list(request.ignoreChanges),
             replace_on_changes=list(request.replaceOnChanges),
-            hide_diff=list(request.hideDiffs),
+            hide_diff=[_path(request, text) for text in request.hideDiffs],
             additional_secret_outputs=list(request.additionalSecretOutputs),
             custom_timeouts=timeouts(request),
             import_id=request.importId,
@@ -188,6 +189,14 @@ def aliases(request: pb.RegisterResourceRequest) -> list[Alias]:
             )
         )
     return found
+
+
+def _path(request: pb.RegisterResourceRequest, text: str) -> str:
+    """A property path that is sound. Raises ResourceError."""
+    try:
+        return paths.render(paths.parse(text))
+    except ValueError as error:
+        raise ResourceError("", f"hideDiffs of '{request.name}': {error}") from None
 
 
 def timeouts(request: pb.RegisterResourceRequest) -> dict[str, float]:

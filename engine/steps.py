@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from trackstack.engine import events
 from trackstack.engine.checkpoint import now
-from trackstack.engine.diffs import Diff, describe
+from trackstack.engine.diffs import Diff, describe, hide
 from trackstack.engine.errors import ResourceError
 from trackstack.engine.failures import ProviderError
 from trackstack.engine.provider import CheckFailure, Properties, Subject
@@ -89,6 +89,7 @@ class Step:
         changes: tuple[events.PropertyChange, ...] = ()
         if old is not None and new is not None and (self.diff.changes or self.diff.replaces):
             changes = describe(self.diff, old.inputs, old.outputs, new.inputs)
+            changes = hide(changes, new.hide_diff)
         return events.Step(self.op, resource.urn, resource.type, resource.name, changes, resource.custom)
 
 

@@ -210,3 +210,20 @@ def test_a_changed_provider_configuration_is_an_update_of_the_provider(bench: Be
 
     assert result.changes == {"same": 2, "update": 1}
     assert [config.get("region") for config in bench.provider.configured] == ["north", "south"]
+
+
+def test_what_was_dealt_with_already_is_not_replaced_with_another(bench: Bench) -> None:
+    def before() -> None:
+        a = Thing("a", {"kind": "x"})
+        Thing("b", {}, ResourceOptions(replace_with=[a]))
+
+    def after() -> None:
+        b = Thing("b", {})
+        Thing("a", {"kind": "y"}, ResourceOptions(depends_on=[b]))
+
+    bench.provider.delete_first = True
+    bench.up(before)
+    result = bench.up(after)
+
+    assert result.changes == {"same": 2, "replace": 1}
+    assert bench.provider.names("Delete") == ["a"]

@@ -68,6 +68,17 @@ def test_a_steps_difference_names_properties_and_masks_secrets(bench: Bench) -> 
     ]
 
 
+def test_a_difference_is_hidden_on_demand(bench: Bench) -> None:
+    def changed(value: int) -> None:
+        Thing("a", {"value": value, "other": value}, pulumi.ResourceOptions(hide_diffs=["value"]))
+
+    bench.up(lambda: changed(1))
+    result = bench.up(lambda: changed(2))
+    diff = next(step.diff for step in result.steps if step.name == "a")
+
+    assert [(c.path, c.old, c.new) for c in diff] == [("other", 1, 2), ("value", "[hidden]", "[hidden]")]
+
+
 def test_a_listener_that_raises_fails_the_operation_but_no_step(bench: Bench) -> None:
     def listen(event: object) -> None:
         if isinstance(event, StepFinished):

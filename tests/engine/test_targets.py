@@ -145,3 +145,19 @@ def test_deletions_go_on_past_a_failure_if_asked(bench: Bench) -> None:
         bench.destroy()
 
     assert bench.names() == ["project-dev", "a", "b"]
+
+
+def test_what_a_failed_resource_still_needs_is_not_deleted(bench: Bench) -> None:
+    def after() -> None:
+        Thing("b", {"value": 2})
+
+    bench.up(lambda: three(1))
+    bench.provider.scripts["Update"] = failing("b")
+    bench.set(continue_on_error=True)
+    with pytest.raises(ResourceError):
+        bench.up(after)
+
+    assert set(bench.names()) == {"project-dev", "a", "b"}
+    bench.provider.scripts.clear()
+    bench.up(after)
+    assert bench.names() == ["project-dev", "b"]
