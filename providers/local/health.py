@@ -5,9 +5,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import psutil
-
 from trackstack.providers.local.logs import last_line
+from trackstack.providers.local.process import Identity
 from trackstack.providers.resource import ResourceError
 
 START_SECONDS = 60.0
@@ -15,11 +14,11 @@ START_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
 
-def wait_until_healthy(host: str, port: int, server: psutil.Process, log: Path, *, log_start: int) -> None:
+def wait_until_healthy(host: str, port: int, server: Identity, log: Path, *, log_start: int) -> None:
     """Return when `GET /health` says 200. Raises ResourceError, with the log's last line if it ends."""
     deadline = time.monotonic() + START_SECONDS
     while not is_healthy(host, port):
-        if not _alive(server):
+        if server.process() is None:
             said = last_line(log, log_start) or "it wrote nothing"
             raise ResourceError(f"the server on port {port} ended while starting: {said} (log: {log})")
         if time.monotonic() > deadline:
@@ -37,10 +36,3 @@ def is_healthy(host: str, port: int) -> bool:
             return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
-
-
-def _alive(server: psutil.Process) -> bool:
-    try:
-        return server.is_running() and server.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -76,8 +76,9 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
         """A server that an interrupted `create` left running is taken over."""
         found = _running(inputs.data_dir)
         if found and inputs.running and found.cmdline()[1:] == _command(inputs)[1:]:
-            wait_until_healthy(inputs.host, inputs.port, found, Path(inputs.data_dir) / LOG_FILE, log_start=0)
-            process.write_pid_file(Path(inputs.data_dir) / PID_FILE, Identity.of(found))
+            folder, identity = Path(inputs.data_dir), Identity.of(found)
+            wait_until_healthy(inputs.host, inputs.port, identity, folder / LOG_FILE, log_start=0)
+            process.write_pid_file(folder / PID_FILE, identity)
             return inputs.data_dir, _state(inputs, found)
         return inputs.data_dir, self._enforce(inputs)
 
@@ -105,9 +106,8 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
         )
         try:
             process.write_pid_file(folder / PID_FILE, identity)
-            started = psutil.Process(identity.pid)
-            wait_until_healthy(inputs.host, inputs.port, started, folder / LOG_FILE, log_start=log_start)
-            return _state(inputs, started)
+            wait_until_healthy(inputs.host, inputs.port, identity, folder / LOG_FILE, log_start=log_start)
+            return _state(inputs, identity.process())
         except BaseException:
             _stop(inputs.data_dir, identity)
             raise
@@ -115,15 +115,17 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
 
 def _command(inputs: ServerInputs) -> list[str]:
     return [
-        *_prefix(inputs.data_dir),
+        *(sys.executable, "-P"),  # no module is looked for in the data folder
+        *_words(inputs.data_dir),
         *("--host", inputs.host),
         *("--port", str(inputs.port)),
         *("--artifact-root", inputs.artifact_root),
     ]
 
 
-def _prefix(data_dir: str) -> list[str]:
-    return [sys.executable, "-m", "trackstack.server", "serve", "--data-dir", data_dir]
+def _words(data_dir: str) -> list[str]:
+    """The part of the command line that tells one data folder's server from all other processes."""
+    return ["-m", "trackstack.server", "serve", "--data-dir", data_dir]
 
 
 def _running(data_dir: str, known: Identity | None = None) -> psutil.Process | None:
@@ -131,7 +133,7 @@ def _running(data_dir: str, known: Identity | None = None) -> psutil.Process | N
     for identity in (known, process.read_pid_file(Path(data_dir) / PID_FILE)):
         if identity and (found := identity.process()):
             return found
-    return next(process.find(_prefix(data_dir)[1:]), None)
+    return next(process.find(_words(data_dir)), None)
 
 
 def _stop(data_dir: str, known: Identity | None) -> None:

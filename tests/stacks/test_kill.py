@@ -61,6 +61,7 @@ def check_up_converges(project: Project) -> None:
     assert len(servers(project)) == up.spec.running
     assert instances.token(project, "demo")
     assert set(operations.up(project, "demo").changes) == {"same"}
+    assert operations.refresh(project, "demo").drift == ()
 
 
 def check_delete_leaves_nothing(project: Project) -> None:

@@ -56,6 +56,17 @@ def test_a_server_gets_none_of_its_makers_secrets(
     remote.delete(made)
 
 
+def test_a_server_runs_no_code_out_of_its_data_folder(
+    remote: Remote, server_inputs: dict[str, Any], data_dir: Path
+) -> None:
+    (data_dir / "json.py").write_text("raise SystemExit('taken over')")
+
+    made = remote.create(SERVER, server_inputs)
+
+    assert healthy(made)
+    remote.delete(made)
+
+
 def test_a_repeated_create_takes_over_the_server_that_runs(
     remote: Remote, server: Made, data_dir: Path
 ) -> None:
