@@ -126,7 +126,7 @@ def test_it_starts_without_what_only_some_need() -> None:
 
 
 def test_it_is_healthy_soon_and_small(start_server: Start) -> None:
-    """In seconds of CPU, which other processes hardly change; some 0.5 s, where a heavy import adds as much."""
+    """In seconds of CPU, which other processes hardly change: some 0.5, and a heavy import adds as much."""
     server = start_server()
     server.stop()
     spent = []

@@ -48,6 +48,17 @@ def _version(connection: Any, name: str) -> str | None:
     return str(row[0]) if row else None
 
 
+def statements(name: str) -> list[str]:
+    """The whole schema as SQL, for the database called `name`."""
+    made = []
+    for table in metadata.sorted_tables:
+        made.append(str(CreateTable(table).compile(dialect=dialect(name))))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            index.dialect_options[name]["where"] = index.info.get("where")
+            made.append(str(CreateIndex(index).compile(dialect=dialect(name))))
+    return made
+
+
 def _create(connection: Any, name: str) -> None:
     """Makes every table at once, as all migrations together would (a test holds the two equal)."""
     connection.execute("BEGIN IMMEDIATE" if name == "sqlite" else "BEGIN")
@@ -55,11 +66,8 @@ def _create(connection: Any, name: str) -> None:
         if name != "sqlite":
             connection.execute("SELECT pg_advisory_xact_lock(7465)")
         if _version(connection, name) is None:  # another process may have been first
-            for table in metadata.sorted_tables:
-                connection.execute(str(CreateTable(table).compile(dialect=dialect(name))))
-                for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                    index.dialect_options[name]["where"] = index.info.get("where")
-                    connection.execute(str(CreateIndex(index).compile(dialect=dialect(name))))
+            for statement in statements(name):
+                connection.execute(statement)
             connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
             connection.execute(f"INSERT INTO alembic_version VALUES ('{HEAD}')")  # noqa: S608 - our own constant
         connection.execute("COMMIT")

@@ -1,0 +1,485 @@
+CREATE TABLE evaluation_datasets (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  name VARCHAR(255) COLLATE "C" NOT NULL,
+  schema TEXT COLLATE "C",
+  profile TEXT COLLATE "C",
+  digest VARCHAR(64) COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT COLLATE "C",
+  updated_by TEXT COLLATE "C",
+  CONSTRAINT pk_evaluation_datasets PRIMARY KEY (id),
+  CONSTRAINT uq_evaluation_datasets_uuid UNIQUE (uuid)
+);
+
+CREATE INDEX ix_evaluation_datasets_name ON evaluation_datasets (name);
+
+CREATE TABLE experiments (
+  id BIGSERIAL NOT NULL,
+  name VARCHAR(500) COLLATE "C" NOT NULL,
+  artifact_location TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  deleted_at BIGINT,
+  CONSTRAINT pk_experiments PRIMARY KEY (id),
+  CONSTRAINT uq_experiments_name UNIQUE (name)
+);
+
+CREATE TABLE keys (
+  id BIGSERIAL NOT NULL,
+  name VARCHAR(250) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_keys PRIMARY KEY (id),
+  CONSTRAINT uq_keys_name UNIQUE (name)
+);
+
+CREATE TABLE latest_metrics (
+  run_id BIGINT NOT NULL,
+  key_id BIGINT NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  timestamp BIGINT NOT NULL,
+  value FLOAT(53) NOT NULL,
+  is_nan SMALLINT NOT NULL,
+  CONSTRAINT pk_latest_metrics PRIMARY KEY (run_id, key_id)
+);
+
+CREATE INDEX ix_latest_metrics_value ON latest_metrics (experiment_id, key_id, is_nan, value, run_id);
+
+CREATE TABLE metrics (
+  run_id BIGINT NOT NULL,
+  key_id BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  timestamp BIGINT NOT NULL,
+  value FLOAT(53) NOT NULL,
+  is_nan SMALLINT NOT NULL,
+  CONSTRAINT pk_metrics PRIMARY KEY (run_id, key_id, step, timestamp, value, is_nan)
+);
+
+CREATE TABLE purges (
+  kind VARCHAR(12) COLLATE "C" NOT NULL,
+  id BIGINT NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  deleted_at BIGINT NOT NULL,
+  path TEXT COLLATE "C",
+  CONSTRAINT pk_purges PRIMARY KEY (kind, id)
+);
+
+CREATE TABLE registered_models (
+  id BIGSERIAL NOT NULL,
+  name VARCHAR(256) COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  last_version BIGINT NOT NULL,
+  CONSTRAINT pk_registered_models PRIMARY KEY (id),
+  CONSTRAINT uq_registered_models_name UNIQUE (name)
+);
+
+CREATE TABLE tokens (
+  id VARCHAR(12) COLLATE "C" NOT NULL,
+  digest VARCHAR(64) COLLATE "C" NOT NULL,
+  scope SMALLINT NOT NULL,
+  name VARCHAR(64) COLLATE "C" NOT NULL,
+  description VARCHAR(160) COLLATE "C" NOT NULL,
+  labels TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  valid_until BIGINT NOT NULL,
+  last_used_at BIGINT,
+  CONSTRAINT pk_tokens PRIMARY KEY (id)
+);
+
+CREATE TABLE webhooks (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  name VARCHAR(63) COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  url TEXT COLLATE "C" NOT NULL,
+  secret TEXT COLLATE "C",
+  status VARCHAR(8) COLLATE "C" NOT NULL,
+  events TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_webhooks PRIMARY KEY (id),
+  CONSTRAINT uq_webhooks_uuid UNIQUE (uuid)
+);
+
+CREATE TABLE datasets (
+  id BIGSERIAL NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name VARCHAR(500) COLLATE "C" NOT NULL,
+  digest VARCHAR(36) COLLATE "C" NOT NULL,
+  source_type VARCHAR(36) COLLATE "C" NOT NULL,
+  source TEXT COLLATE "C" NOT NULL,
+  schema TEXT COLLATE "C",
+  profile TEXT COLLATE "C",
+  CONSTRAINT pk_datasets PRIMARY KEY (id),
+  CONSTRAINT uq_datasets_experiment_id_name_digest UNIQUE (experiment_id, name, digest),
+  CONSTRAINT fk_datasets_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE TABLE evaluation_dataset_experiments (
+  dataset_id BIGINT NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  CONSTRAINT pk_evaluation_dataset_experiments PRIMARY KEY (dataset_id, experiment_id),
+  CONSTRAINT fk_evaluation_dataset_experiments_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+  CONSTRAINT fk_evaluation_dataset_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_evaluation_dataset_experiments_experiment_id ON evaluation_dataset_experiments (experiment_id);
+
+CREATE TABLE evaluation_dataset_records (
+  id BIGSERIAL NOT NULL,
+  dataset_id BIGINT NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  input_hash VARCHAR(64) COLLATE "C" NOT NULL,
+  inputs TEXT COLLATE "C" NOT NULL,
+  outputs TEXT COLLATE "C",
+  expectations TEXT COLLATE "C",
+  tags TEXT COLLATE "C",
+  source TEXT COLLATE "C",
+  source_id TEXT COLLATE "C",
+  source_type VARCHAR(255) COLLATE "C",
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT COLLATE "C",
+  updated_by TEXT COLLATE "C",
+  CONSTRAINT pk_evaluation_dataset_records PRIMARY KEY (id),
+  CONSTRAINT uq_evaluation_dataset_records_dataset_id_input_hash UNIQUE (dataset_id, input_hash),
+  CONSTRAINT fk_evaluation_dataset_records_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+  CONSTRAINT uq_evaluation_dataset_records_uuid UNIQUE (uuid)
+);
+
+CREATE TABLE evaluation_dataset_tags (
+  dataset_id BIGINT NOT NULL,
+  key VARCHAR(255) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_evaluation_dataset_tags PRIMARY KEY (dataset_id, key),
+  CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE
+);
+
+CREATE TABLE experiment_tags (
+  experiment_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_experiment_tags PRIMARY KEY (experiment_id, key),
+  CONSTRAINT fk_experiment_tags_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE TABLE issues (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name VARCHAR(250) COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C" NOT NULL,
+  status VARCHAR(50) COLLATE "C" NOT NULL,
+  severity VARCHAR(50) COLLATE "C",
+  root_causes TEXT COLLATE "C",
+  categories TEXT COLLATE "C",
+  source_run_id VARCHAR(256) COLLATE "C",
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT COLLATE "C",
+  CONSTRAINT pk_issues PRIMARY KEY (id),
+  CONSTRAINT uq_issues_uuid UNIQUE (uuid),
+  CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_issues_experiment_id ON issues (experiment_id);
+
+CREATE TABLE logged_models (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name VARCHAR(500) COLLATE "C" NOT NULL,
+  artifact_uri TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  status VARCHAR(26) COLLATE "C" NOT NULL,
+  model_type TEXT COLLATE "C" NOT NULL,
+  source_run_id VARCHAR(256) COLLATE "C" NOT NULL,
+  deleted_at BIGINT,
+  CONSTRAINT pk_logged_models PRIMARY KEY (id),
+  CONSTRAINT uq_logged_models_uuid UNIQUE (uuid),
+  CONSTRAINT fk_logged_models_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_logged_models_newest ON logged_models (experiment_id, created_at DESC, uuid) WHERE deleted_at IS NULL;
+
+CREATE INDEX ix_logged_models_source_run_id ON logged_models (source_run_id);
+
+CREATE TABLE model_versions (
+  model_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  description TEXT COLLATE "C",
+  stage VARCHAR(10) COLLATE "C" NOT NULL,
+  source TEXT COLLATE "C" NOT NULL,
+  storage_location TEXT COLLATE "C" NOT NULL,
+  run_id VARCHAR(256) COLLATE "C",
+  run_link TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_model_versions PRIMARY KEY (model_id, version),
+  CONSTRAINT fk_model_versions_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_model_versions_run_id ON model_versions (run_id);
+
+CREATE INDEX ix_model_versions_updated_at ON model_versions (updated_at);
+
+CREATE TABLE registered_model_tags (
+  model_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_registered_model_tags PRIMARY KEY (model_id, key),
+  CONSTRAINT fk_registered_model_tags_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+);
+
+CREATE TABLE runs (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(32) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  status VARCHAR(9) COLLATE "C" NOT NULL,
+  start_time BIGINT NOT NULL,
+  end_time BIGINT,
+  artifact_uri TEXT COLLATE "C" NOT NULL,
+  deleted_at BIGINT,
+  revision BIGINT DEFAULT 0 NOT NULL,
+  CONSTRAINT pk_runs PRIMARY KEY (id),
+  CONSTRAINT uq_runs_uuid UNIQUE (uuid),
+  CONSTRAINT fk_runs_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_runs_experiment ON runs (experiment_id, deleted_at);
+
+CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
+
+CREATE TABLE scorers (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name VARCHAR(256) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_scorers PRIMARY KEY (id),
+  CONSTRAINT uq_scorers_experiment_id_name UNIQUE (experiment_id, name),
+  CONSTRAINT uq_scorers_uuid UNIQUE (uuid),
+  CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE TABLE traces (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(256) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  started_at BIGINT NOT NULL,
+  duration BIGINT,
+  state VARCHAR(17) COLLATE "C" NOT NULL,
+  client_request_id TEXT COLLATE "C",
+  request_preview TEXT COLLATE "C",
+  response_preview TEXT COLLATE "C",
+  CONSTRAINT pk_traces PRIMARY KEY (id),
+  CONSTRAINT uq_traces_uuid UNIQUE (uuid),
+  CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_traces_newest ON traces (experiment_id, started_at DESC, uuid);
+
+CREATE TABLE assessments (
+  id BIGSERIAL NOT NULL,
+  trace_id BIGINT NOT NULL,
+  uuid VARCHAR(50) COLLATE "C" NOT NULL,
+  kind VARCHAR(11) COLLATE "C" NOT NULL,
+  name VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  number FLOAT(53),
+  numeric SMALLINT NOT NULL,
+  error TEXT COLLATE "C",
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  source_type VARCHAR(50) COLLATE "C" NOT NULL,
+  source_id VARCHAR(250) COLLATE "C",
+  run_id VARCHAR(256) COLLATE "C",
+  span_id VARCHAR(50) COLLATE "C",
+  rationale TEXT COLLATE "C",
+  overrides VARCHAR(50) COLLATE "C",
+  valid SMALLINT NOT NULL,
+  metadata TEXT COLLATE "C",
+  CONSTRAINT pk_assessments PRIMARY KEY (id),
+  CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE,
+  CONSTRAINT uq_assessments_uuid UNIQUE (uuid)
+);
+
+CREATE INDEX ix_assessments_trace_id ON assessments (trace_id, kind, name);
+
+CREATE TABLE logged_model_metrics (
+  model_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  timestamp BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  run_id VARCHAR(32) COLLATE "C" NOT NULL,
+  value FLOAT(53) NOT NULL,
+  is_nan SMALLINT NOT NULL,
+  dataset_name VARCHAR(500) COLLATE "C" NOT NULL,
+  dataset_digest VARCHAR(36) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_logged_model_metrics PRIMARY KEY (model_id, key, timestamp, step, run_id),
+  CONSTRAINT fk_logged_model_metrics_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
+);
+
+CREATE TABLE logged_model_params (
+  model_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_logged_model_params PRIMARY KEY (model_id, key),
+  CONSTRAINT fk_logged_model_params_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
+);
+
+CREATE TABLE logged_model_tags (
+  model_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_logged_model_tags PRIMARY KEY (model_id, key),
+  CONSTRAINT fk_logged_model_tags_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
+);
+
+CREATE TABLE model_aliases (
+  model_id BIGINT NOT NULL,
+  alias VARCHAR(255) COLLATE "C" NOT NULL,
+  version BIGINT NOT NULL,
+  CONSTRAINT pk_model_aliases PRIMARY KEY (model_id, alias),
+  CONSTRAINT fk_model_aliases_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_model_aliases_version ON model_aliases (model_id, version);
+
+CREATE TABLE model_version_tags (
+  model_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_model_version_tags PRIMARY KEY (model_id, version, key),
+  CONSTRAINT fk_model_version_tags_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
+);
+
+CREATE TABLE params (
+  run_id BIGINT NOT NULL,
+  key_id BIGINT NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_params PRIMARY KEY (run_id, key_id),
+  CONSTRAINT fk_params_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
+  CONSTRAINT fk_params_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_params_value ON params (experiment_id, key_id, substr(value, 1, 64), run_id);
+
+CREATE TABLE run_datasets (
+  run_id BIGINT NOT NULL,
+  dataset_id BIGINT NOT NULL,
+  context VARCHAR(500) COLLATE "C",
+  tags TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_run_datasets PRIMARY KEY (run_id, dataset_id),
+  CONSTRAINT fk_run_datasets_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
+  CONSTRAINT fk_run_datasets_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_run_datasets_dataset_id ON run_datasets (dataset_id);
+
+CREATE TABLE run_documents (
+  run_id BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_run_documents PRIMARY KEY (run_id),
+  CONSTRAINT fk_run_documents_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+
+CREATE TABLE run_models (
+  run_id BIGINT NOT NULL,
+  direction VARCHAR(6) COLLATE "C" NOT NULL,
+  model_id VARCHAR(36) COLLATE "C" NOT NULL,
+  step BIGINT NOT NULL,
+  CONSTRAINT pk_run_models PRIMARY KEY (run_id, direction, model_id),
+  CONSTRAINT fk_run_models_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_run_models_model_id ON run_models (model_id);
+
+CREATE TABLE scorer_versions (
+  scorer_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  serialized TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  CONSTRAINT pk_scorer_versions PRIMARY KEY (scorer_id, version),
+  CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (id) ON DELETE CASCADE
+);
+
+CREATE TABLE spans (
+  trace_id BIGINT NOT NULL,
+  span_id VARCHAR(16) COLLATE "C" NOT NULL,
+  parent_id VARCHAR(16) COLLATE "C",
+  name TEXT COLLATE "C" NOT NULL,
+  type TEXT COLLATE "C" NOT NULL,
+  status VARCHAR(5) COLLATE "C" NOT NULL,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  model_name TEXT COLLATE "C",
+  model_provider TEXT COLLATE "C",
+  input_cost FLOAT(53),
+  output_cost FLOAT(53),
+  total_cost FLOAT(53),
+  content TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_spans PRIMARY KEY (trace_id, span_id),
+  CONSTRAINT fk_spans_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+
+CREATE TABLE tags (
+  run_id BIGINT NOT NULL,
+  key_id BIGINT NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_tags PRIMARY KEY (run_id, key_id),
+  CONSTRAINT fk_tags_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
+  CONSTRAINT fk_tags_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_tags_value ON tags (experiment_id, key_id, substr(value, 1, 64), run_id);
+
+CREATE TABLE trace_metadata (
+  trace_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_trace_metadata PRIMARY KEY (trace_id, key),
+  CONSTRAINT fk_trace_metadata_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+
+CREATE TABLE trace_numbers (
+  trace_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value FLOAT(53) NOT NULL,
+  CONSTRAINT pk_trace_numbers PRIMARY KEY (trace_id, key),
+  CONSTRAINT fk_trace_numbers_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+
+CREATE TABLE trace_prompts (
+  trace_id BIGINT NOT NULL,
+  prompt VARCHAR(300) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_trace_prompts PRIMARY KEY (trace_id, prompt),
+  CONSTRAINT fk_trace_prompts_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+
+CREATE TABLE trace_runs (
+  trace_id BIGINT NOT NULL,
+  run_id VARCHAR(256) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_trace_runs PRIMARY KEY (trace_id, run_id),
+  CONSTRAINT fk_trace_runs_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_trace_runs_run_id ON trace_runs (run_id);
+
+CREATE TABLE trace_tags (
+  trace_id BIGINT NOT NULL,
+  key VARCHAR(250) COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_trace_tags PRIMARY KEY (trace_id, key),
+  CONSTRAINT fk_trace_tags_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);

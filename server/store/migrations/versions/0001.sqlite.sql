@@ -1,0 +1,484 @@
+CREATE TABLE evaluation_datasets (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  schema TEXT,
+  profile TEXT,
+  digest VARCHAR(64) NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT,
+  updated_by TEXT,
+  CONSTRAINT pk_evaluation_datasets PRIMARY KEY (id),
+  CONSTRAINT uq_evaluation_datasets_uuid UNIQUE (uuid)
+);
+
+CREATE INDEX ix_evaluation_datasets_name ON evaluation_datasets (name);
+
+CREATE TABLE experiments (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  name VARCHAR(500) NOT NULL,
+  artifact_location TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  deleted_at BIGINT,
+  CONSTRAINT uq_experiments_name UNIQUE (name)
+);
+
+CREATE TABLE keys (
+  id INTEGER NOT NULL,
+  name VARCHAR(250) NOT NULL,
+  CONSTRAINT pk_keys PRIMARY KEY (id),
+  CONSTRAINT uq_keys_name UNIQUE (name)
+);
+
+CREATE TABLE latest_metrics (
+  run_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  step BIGINT NOT NULL,
+  timestamp BIGINT NOT NULL,
+  value FLOAT NOT NULL,
+  is_nan SMALLINT NOT NULL,
+  CONSTRAINT pk_latest_metrics PRIMARY KEY (run_id, key_id)
+) WITHOUT ROWID;
+
+CREATE INDEX ix_latest_metrics_value ON latest_metrics (experiment_id, key_id, is_nan, value, run_id);
+
+CREATE TABLE metrics (
+  run_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
+  step BIGINT NOT NULL,
+  timestamp BIGINT NOT NULL,
+  value FLOAT NOT NULL,
+  is_nan SMALLINT NOT NULL,
+  CONSTRAINT pk_metrics PRIMARY KEY (run_id, key_id, step, timestamp, value, is_nan)
+) WITHOUT ROWID;
+
+CREATE TABLE purges (
+  kind VARCHAR(12) NOT NULL,
+  id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  deleted_at BIGINT NOT NULL,
+  path TEXT,
+  CONSTRAINT pk_purges PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+
+CREATE TABLE registered_models (
+  id INTEGER NOT NULL,
+  name VARCHAR(256) NOT NULL,
+  description TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  last_version BIGINT NOT NULL,
+  CONSTRAINT pk_registered_models PRIMARY KEY (id),
+  CONSTRAINT uq_registered_models_name UNIQUE (name)
+);
+
+CREATE TABLE tokens (
+  id VARCHAR(12) NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  scope SMALLINT NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  description VARCHAR(160) NOT NULL,
+  labels TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  valid_until BIGINT NOT NULL,
+  last_used_at BIGINT,
+  CONSTRAINT pk_tokens PRIMARY KEY (id)
+) WITHOUT ROWID;
+
+CREATE TABLE webhooks (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  name VARCHAR(63) NOT NULL,
+  description TEXT,
+  url TEXT NOT NULL,
+  secret TEXT,
+  status VARCHAR(8) NOT NULL,
+  events TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_webhooks PRIMARY KEY (id),
+  CONSTRAINT uq_webhooks_uuid UNIQUE (uuid)
+);
+
+CREATE TABLE datasets (
+  id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name VARCHAR(500) NOT NULL,
+  digest VARCHAR(36) NOT NULL,
+  source_type VARCHAR(36) NOT NULL,
+  source TEXT NOT NULL,
+  schema TEXT,
+  profile TEXT,
+  CONSTRAINT pk_datasets PRIMARY KEY (id),
+  CONSTRAINT uq_datasets_experiment_id_name_digest UNIQUE (experiment_id, name, digest),
+  CONSTRAINT fk_datasets_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE TABLE evaluation_dataset_experiments (
+  dataset_id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  CONSTRAINT pk_evaluation_dataset_experiments PRIMARY KEY (dataset_id, experiment_id),
+  CONSTRAINT fk_evaluation_dataset_experiments_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+  CONSTRAINT fk_evaluation_dataset_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_evaluation_dataset_experiments_experiment_id ON evaluation_dataset_experiments (experiment_id);
+
+CREATE TABLE evaluation_dataset_records (
+  id INTEGER NOT NULL,
+  dataset_id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  input_hash VARCHAR(64) NOT NULL,
+  inputs TEXT NOT NULL,
+  outputs TEXT,
+  expectations TEXT,
+  tags TEXT,
+  source TEXT,
+  source_id TEXT,
+  source_type VARCHAR(255),
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT,
+  updated_by TEXT,
+  CONSTRAINT pk_evaluation_dataset_records PRIMARY KEY (id),
+  CONSTRAINT uq_evaluation_dataset_records_dataset_id_input_hash UNIQUE (dataset_id, input_hash),
+  CONSTRAINT fk_evaluation_dataset_records_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+  CONSTRAINT uq_evaluation_dataset_records_uuid UNIQUE (uuid)
+);
+
+CREATE TABLE evaluation_dataset_tags (
+  dataset_id INTEGER NOT NULL,
+  "key" VARCHAR(255) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_evaluation_dataset_tags PRIMARY KEY (dataset_id, "key"),
+  CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE experiment_tags (
+  experiment_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_experiment_tags PRIMARY KEY (experiment_id, "key"),
+  CONSTRAINT fk_experiment_tags_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE issues (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name VARCHAR(250) NOT NULL,
+  description TEXT NOT NULL,
+  status VARCHAR(50) NOT NULL,
+  severity VARCHAR(50),
+  root_causes TEXT,
+  categories TEXT,
+  source_run_id VARCHAR(256),
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT,
+  CONSTRAINT pk_issues PRIMARY KEY (id),
+  CONSTRAINT uq_issues_uuid UNIQUE (uuid),
+  CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_issues_experiment_id ON issues (experiment_id);
+
+CREATE TABLE logged_models (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name VARCHAR(500) NOT NULL,
+  artifact_uri TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  status VARCHAR(26) NOT NULL,
+  model_type TEXT NOT NULL,
+  source_run_id VARCHAR(256) NOT NULL,
+  deleted_at BIGINT,
+  CONSTRAINT pk_logged_models PRIMARY KEY (id),
+  CONSTRAINT uq_logged_models_uuid UNIQUE (uuid),
+  CONSTRAINT fk_logged_models_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_logged_models_newest ON logged_models (experiment_id, created_at DESC, uuid) WHERE deleted_at IS NULL;
+
+CREATE INDEX ix_logged_models_source_run_id ON logged_models (source_run_id);
+
+CREATE TABLE model_versions (
+  model_id INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  description TEXT,
+  stage VARCHAR(10) NOT NULL,
+  source TEXT NOT NULL,
+  storage_location TEXT NOT NULL,
+  run_id VARCHAR(256),
+  run_link TEXT NOT NULL,
+  CONSTRAINT pk_model_versions PRIMARY KEY (model_id, version),
+  CONSTRAINT fk_model_versions_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_model_versions_run_id ON model_versions (run_id);
+
+CREATE INDEX ix_model_versions_updated_at ON model_versions (updated_at);
+
+CREATE TABLE registered_model_tags (
+  model_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_registered_model_tags PRIMARY KEY (model_id, "key"),
+  CONSTRAINT fk_registered_model_tags_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE runs (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(32) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  status VARCHAR(9) NOT NULL,
+  start_time BIGINT NOT NULL,
+  end_time BIGINT,
+  artifact_uri TEXT NOT NULL,
+  deleted_at BIGINT,
+  revision BIGINT DEFAULT 0 NOT NULL,
+  CONSTRAINT pk_runs PRIMARY KEY (id),
+  CONSTRAINT uq_runs_uuid UNIQUE (uuid),
+  CONSTRAINT fk_runs_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_runs_experiment ON runs (experiment_id, deleted_at);
+
+CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
+
+CREATE TABLE scorers (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name VARCHAR(256) NOT NULL,
+  CONSTRAINT pk_scorers PRIMARY KEY (id),
+  CONSTRAINT uq_scorers_experiment_id_name UNIQUE (experiment_id, name),
+  CONSTRAINT uq_scorers_uuid UNIQUE (uuid),
+  CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE TABLE traces (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(256) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  started_at BIGINT NOT NULL,
+  duration BIGINT,
+  state VARCHAR(17) NOT NULL,
+  client_request_id TEXT,
+  request_preview TEXT,
+  response_preview TEXT,
+  CONSTRAINT pk_traces PRIMARY KEY (id),
+  CONSTRAINT uq_traces_uuid UNIQUE (uuid),
+  CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_traces_newest ON traces (experiment_id, started_at DESC, uuid);
+
+CREATE TABLE assessments (
+  id INTEGER NOT NULL,
+  trace_id INTEGER NOT NULL,
+  uuid VARCHAR(50) NOT NULL,
+  kind VARCHAR(11) NOT NULL,
+  name VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  number FLOAT,
+  numeric SMALLINT NOT NULL,
+  error TEXT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  source_type VARCHAR(50) NOT NULL,
+  source_id VARCHAR(250),
+  run_id VARCHAR(256),
+  span_id VARCHAR(50),
+  rationale TEXT,
+  overrides VARCHAR(50),
+  valid SMALLINT NOT NULL,
+  metadata TEXT,
+  CONSTRAINT pk_assessments PRIMARY KEY (id),
+  CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE,
+  CONSTRAINT uq_assessments_uuid UNIQUE (uuid)
+);
+
+CREATE INDEX ix_assessments_trace_id ON assessments (trace_id, kind, name);
+
+CREATE TABLE logged_model_metrics (
+  model_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  timestamp BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  run_id VARCHAR(32) NOT NULL,
+  value FLOAT NOT NULL,
+  is_nan SMALLINT NOT NULL,
+  dataset_name VARCHAR(500) NOT NULL,
+  dataset_digest VARCHAR(36) NOT NULL,
+  CONSTRAINT pk_logged_model_metrics PRIMARY KEY (model_id, "key", timestamp, step, run_id),
+  CONSTRAINT fk_logged_model_metrics_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE logged_model_params (
+  model_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_logged_model_params PRIMARY KEY (model_id, "key"),
+  CONSTRAINT fk_logged_model_params_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE logged_model_tags (
+  model_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_logged_model_tags PRIMARY KEY (model_id, "key"),
+  CONSTRAINT fk_logged_model_tags_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE model_aliases (
+  model_id INTEGER NOT NULL,
+  alias VARCHAR(255) NOT NULL,
+  version BIGINT NOT NULL,
+  CONSTRAINT pk_model_aliases PRIMARY KEY (model_id, alias),
+  CONSTRAINT fk_model_aliases_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_model_aliases_version ON model_aliases (model_id, version);
+
+CREATE TABLE model_version_tags (
+  model_id INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_model_version_tags PRIMARY KEY (model_id, version, "key"),
+  CONSTRAINT fk_model_version_tags_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE params (
+  run_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_params PRIMARY KEY (run_id, key_id),
+  CONSTRAINT fk_params_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
+  CONSTRAINT fk_params_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_params_value ON params (experiment_id, key_id, substr(value, 1, 64), run_id);
+
+CREATE TABLE run_datasets (
+  run_id INTEGER NOT NULL,
+  dataset_id INTEGER NOT NULL,
+  context VARCHAR(500),
+  tags TEXT NOT NULL,
+  CONSTRAINT pk_run_datasets PRIMARY KEY (run_id, dataset_id),
+  CONSTRAINT fk_run_datasets_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
+  CONSTRAINT fk_run_datasets_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_run_datasets_dataset_id ON run_datasets (dataset_id);
+
+CREATE TABLE run_documents (
+  run_id INTEGER NOT NULL,
+  revision BIGINT NOT NULL,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_run_documents PRIMARY KEY (run_id),
+  CONSTRAINT fk_run_documents_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+
+CREATE TABLE run_models (
+  run_id INTEGER NOT NULL,
+  direction VARCHAR(6) NOT NULL,
+  model_id VARCHAR(36) NOT NULL,
+  step BIGINT NOT NULL,
+  CONSTRAINT pk_run_models PRIMARY KEY (run_id, direction, model_id),
+  CONSTRAINT fk_run_models_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_run_models_model_id ON run_models (model_id);
+
+CREATE TABLE scorer_versions (
+  scorer_id INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  serialized TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  CONSTRAINT pk_scorer_versions PRIMARY KEY (scorer_id, version),
+  CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE spans (
+  trace_id INTEGER NOT NULL,
+  span_id VARCHAR(16) NOT NULL,
+  parent_id VARCHAR(16),
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  status VARCHAR(5) NOT NULL,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  model_name TEXT,
+  model_provider TEXT,
+  input_cost FLOAT,
+  output_cost FLOAT,
+  total_cost FLOAT,
+  content TEXT NOT NULL,
+  CONSTRAINT pk_spans PRIMARY KEY (trace_id, span_id),
+  CONSTRAINT fk_spans_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+
+CREATE TABLE tags (
+  run_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_tags PRIMARY KEY (run_id, key_id),
+  CONSTRAINT fk_tags_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
+  CONSTRAINT fk_tags_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_tags_value ON tags (experiment_id, key_id, substr(value, 1, 64), run_id);
+
+CREATE TABLE trace_metadata (
+  trace_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_trace_metadata PRIMARY KEY (trace_id, "key"),
+  CONSTRAINT fk_trace_metadata_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE trace_numbers (
+  trace_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value FLOAT NOT NULL,
+  CONSTRAINT pk_trace_numbers PRIMARY KEY (trace_id, "key"),
+  CONSTRAINT fk_trace_numbers_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE trace_prompts (
+  trace_id INTEGER NOT NULL,
+  prompt VARCHAR(300) NOT NULL,
+  CONSTRAINT pk_trace_prompts PRIMARY KEY (trace_id, prompt),
+  CONSTRAINT fk_trace_prompts_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE trace_runs (
+  trace_id INTEGER NOT NULL,
+  run_id VARCHAR(256) NOT NULL,
+  CONSTRAINT pk_trace_runs PRIMARY KEY (trace_id, run_id),
+  CONSTRAINT fk_trace_runs_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX ix_trace_runs_run_id ON trace_runs (run_id);
+
+CREATE TABLE trace_tags (
+  trace_id INTEGER NOT NULL,
+  "key" VARCHAR(250) NOT NULL,
+  value TEXT NOT NULL,
+  CONSTRAINT pk_trace_tags PRIMARY KEY (trace_id, "key"),
+  CONSTRAINT fk_trace_tags_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+) WITHOUT ROWID;
