@@ -52,8 +52,12 @@ class Served:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, target, body, headers or {})
-        return _read(connection.getresponse())
+        try:
+            connection.request(method, target, body, headers or {})
+            return _read(connection.getresponse())
+        except Exception:
+            self.hang_up()
+            raise
 
     def post(self, target: str, value: object) -> Reply:
         return self.ask("POST", target, msgspec.json.encode(value), {"content-type": "application/json"})
@@ -68,6 +72,7 @@ class Served:
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
+            self._local.connection = None
 
 
 def _read(response: HTTPResponse) -> Reply:
@@ -82,7 +87,11 @@ def serving(data: Path, root: str) -> Iterator[Served]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=600,  # a connection outlives the tests between two of its uses
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
