@@ -17,6 +17,15 @@ from trackstack.server.mlflow import (
     webhooks,
 )
 from trackstack.server.mlflow.registry import model_versions, registered_models
+from trackstack.server.mlflow.traces import (
+    artifacts as trace_artifacts,
+)
+from trackstack.server.mlflow.traces import (
+    assessments,
+    trace_search,
+    traces,
+    traces_v2,
+)
 from trackstack.server.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -36,4 +45,9 @@ ROUTES: tuple[Route, ...] = (
     *registered_models.ROUTES,
     *model_versions.ROUTES,
     *webhooks.ROUTES,
+    *traces.ROUTES,
+    *traces_v2.ROUTES,
+    *trace_search.ROUTES,
+    *trace_artifacts.ROUTES,
+    *assessments.ROUTES,
 )

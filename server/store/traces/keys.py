@@ -1,0 +1,30 @@
+"""The tags and metadata of traces that mean something to the server."""
+
+NAME = "mlflow.traceName"
+ARTIFACT_LOCATION = "mlflow.artifactLocation"
+SPANS_LOCATION = "mlflow.trace.spansLocation"
+IN_STORE = "TRACKING_STORE"
+"""The value of SPANS_LOCATION for traces whose spans this database holds."""
+
+IMMUTABLE_TAGS = frozenset({SPANS_LOCATION, "mlflow.trace.archiveLocation", "mlflow.trace.archivalFailure"})
+LINKED_PROMPTS = "mlflow.linkedPrompts"
+
+SOURCE_RUN = "mlflow.sourceRun"
+SESSION = "mlflow.trace.session"
+USER = "mlflow.trace.user"
+TOKENS = "mlflow.trace.tokenUsage"
+COST = "mlflow.trace.cost"
+SIZE = "mlflow.trace.sizeStats"
+FINALIZED = "mlflow.trace.infoFinalized"
+
+TOKEN_KEYS = (
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_input_tokens_above_1hr",
+)
+COST_KEYS = ("input_cost", "output_cost", "total_cost")
+
+STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
