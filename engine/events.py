@@ -65,6 +65,7 @@ class Step:
         halves = (
             "create-replacement",
             "read-replacement",
+            "import-replacement",
             "delete-replaced",
             "discard-replaced",
             "remove-pending-replace",

@@ -12,11 +12,8 @@ from trackstack.engine.deployment import Deployment
 from trackstack.engine.errors import CancelledError, EngineError, ResourceError
 from trackstack.engine.failures import ProviderError
 from trackstack.engine.ledger import Ledger
-from trackstack.engine.reads import Import, Read, Refresh
-from trackstack.engine.resource import Resource
+from trackstack.engine.reads import Read, Refresh
 from trackstack.engine.steps import PartialFailure, ProtectedError, Step
-
-_READS_QUIETLY = ("read",)  # counted only when what was read has changed
 
 
 class Stopped(Exception):
@@ -139,20 +136,18 @@ class Executor:
         raise error
 
     def _count(self, step: Step, told: events.Step) -> None:
-        op: str = told.op
-        if _is_internal(step):
-            return
-        if isinstance(step, Refresh):
-            op = step.result
-        elif (isinstance(step, Read) and op in _READS_QUIETLY and not _read_anew(step.old, step.new)) or (
-            not told.logical or (isinstance(step, Import) and (op == "import-replacement"))
-        ):
-            return
-        self.changes[op] = self.changes.get(op, 0) + 1
+        if not _is_internal(step) and _counts(step, told):
+            op = step.result if isinstance(step, Refresh) else told.op
+            self.changes[op] = self.changes.get(op, 0) + 1
 
 
-def _read_anew(old: Resource | None, new: Resource) -> bool:
-    return old is not None and old.outputs != new.outputs
+def _counts(step: Step, told: events.Step) -> bool:
+    """Whether the CLI counts the step: a read only if it found something new, a replacement once."""
+    if isinstance(step, Refresh):
+        return True
+    if isinstance(step, Read) and step.op == "read":
+        return step.old is not None and step.old.outputs != step.new.outputs
+    return told.logical
 
 
 def _is_internal(step: Step) -> bool:

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pulumi
+
 from trackstack.engine import events
 from trackstack.engine.builtins import Builtins
 from trackstack.engine.callbacks import Callbacks, Hooks
@@ -30,7 +32,6 @@ from trackstack.engine.secrets import SecretsManager, provider_state
 from trackstack.engine.snapshot import Snapshot
 from trackstack.engine.targets import Targets
 from trackstack.engine.threads import abandonable
-from trackstack.engine.values import mask, unwrap
 
 if TYPE_CHECKING:
     from trackstack.engine.stack import Stack
@@ -267,11 +268,6 @@ def _pending_warning(deployment: Deployment) -> str:
 
 
 def _program_message(cause: BaseException) -> str:
-    import pulumi
-
     if isinstance(cause, pulumi.RunError):
         return str(cause)
     return f"the program failed: {type(cause).__name__}: {cause}"
-
-
-__all__ = ["Task", "mask", "operate", "unwrap"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from trackstack.engine import urn as urns
@@ -255,8 +257,6 @@ class Provider:
 
     def cancel(self) -> None:
         """Ask the provider to give up what it is doing, if it can."""
-        from google.protobuf.empty_pb2 import Empty
-
         try:
             self._call("Cancel", Empty())
         except grpc.RpcError:
@@ -336,8 +336,6 @@ def _reference_as_text(value: Any) -> Any:
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    import json
-
     return json.dumps(value, separators=(",", ":"))
 
 

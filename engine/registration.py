@@ -60,7 +60,7 @@ class Translator:
         self, known: Known, root: Path, default_provider: Callable[[pb.RegisterResourceRequest], str]
     ) -> None:
         self._known = known
-        self._root = root
+        self._root = root.absolute()
         self._default_provider = default_provider
 
     def goal(self, request: pb.RegisterResourceRequest) -> Goal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from trackstack.engine.cascade import dependents_to_replace
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.diffs import Diff
@@ -56,7 +58,7 @@ def deletion(
     """The step that deletes a recorded resource; its provider is loaded only if it is called."""
     provider = None
     if resource.custom and not resource.external:
-        provider = lambda: deployment.provider_of(resource)  # noqa: E731 - called when the step is done
+        provider = partial(deployment.provider_of, resource)
     return Delete(old=resource, provider=provider, replacing=replacing, before_create=before_create)
 
 
