@@ -17,12 +17,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import literal_column
 
-from trackstack.server.store.schema import logged_models, retention, tracking
+from trackstack.server.store.schema import logged_models, retention, traces, tracking
 from trackstack.server.store.statements import Statement, insert
 from trackstack.server.store.transaction import Transaction
 
 ROWS_AT_ONCE = 5000
 """Rows of a run's history that one transaction removes: others' writes wait no longer than for these."""
+
+TRACES_AT_ONCE = 100
+"""The same for an experiment's traces, each with its spans."""
 
 RUN = "run"
 LOGGED_MODEL = "logged_model"
@@ -32,6 +35,7 @@ _purges = retention.purges
 _runs = tracking.runs
 _experiments = tracking.experiments
 _models = logged_models.logged_models
+_traces = traces.traces
 _this: BindParameter[int] = bindparam("this")
 _cutoff: BindParameter[int] = bindparam("cutoff")
 
@@ -67,6 +71,13 @@ def _both(
     found: Select[tuple[int, str, int, int, str]], id_: ColumnElement[int]
 ) -> tuple[Statement, Statement]:
     return Statement(found.order_by(id_)), Statement(found.where(id_ == _this))
+
+
+def _some_traces() -> Statement:
+    """Some traces of one experiment's."""
+    some = select(_traces.c.id).where(_traces.c.experiment_id == _this)
+    few = some.limit(literal_column(str(TRACES_AT_ONCE)))
+    return Statement(delete(_traces).where(_traces.c.id.in_(few)))
 
 
 def _slice(table: Table) -> Statement:
@@ -134,7 +145,7 @@ KINDS = (
     Kind(
         EXPERIMENT,
         *_both(_EMPTY_EXPERIMENTS, _experiments.c.id),
-        history=(),
+        history=(_some_traces(),),
         rows=(Statement(delete(_experiments).where(_experiments.c.id == _this)),),
     ),
 )

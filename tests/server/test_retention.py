@@ -14,7 +14,7 @@ from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.config import Settings
 from trackstack.server.errors import ApiError
 from trackstack.server.retention_report import Failed, Removed, Stayed
-from trackstack.server.store.purging import KINDS, ROWS_AT_ONCE
+from trackstack.server.store.purging import KINDS, ROWS_AT_ONCE, TRACES_AT_ONCE
 
 _ROOT = ArtifactPath()
 Scenario = Callable[[World], Awaitable[None]]
@@ -91,6 +91,24 @@ def test_an_experiment_goes_with_all_that_is_in_it(play: Callable[[Scenario], No
         with pytest.raises(ApiError):
             await w.store.experiments.get(lost)
         assert await w.experiment("lost") > kept  # the name is free again, the number is not
+
+    play(scenario)
+
+
+def test_traces_go_with_their_experiment(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        lost, kept = await w.experiment("lost"), await w.experiment("kept")
+        for number in range(TRACES_AT_ONCE + 1):
+            await w.trace(lost, f"tr-{number}")
+        await w.trace(kept, "tr-kept")
+        await w.store.experiments.delete(lost, 10)
+
+        report = await w.retention.remove(10)
+
+        assert [(one.id, one.files) for one in report.removed] == [("lost", TRACES_AT_ONCE + 1)]
+        assert (await w.store.traces.get("tr-kept")).trace_id == "tr-kept"
+        with pytest.raises(ApiError):
+            await w.store.traces.get("tr-0")
 
     play(scenario)
 

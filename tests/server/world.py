@@ -15,6 +15,7 @@ from trackstack.server.store.logging import Batch
 from trackstack.server.store.registry.entities import NewVersion
 from trackstack.server.store.runs import NewRun
 from trackstack.server.store.store import Store
+from trackstack.server.store.traces.entities import NewTrace
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class World:
         if deleted_at is not None:
             await self.store.logged_models.delete(model, deleted_at)
         return model
+
+    async def trace(self, experiment: int, trace: str) -> None:
+        new = NewTrace(trace, experiment, 1, 1, "OK", None, None, None, {"tag": "value"}, {}, ())
+        await self.store.traces.start(new)
+        await self.write(f"{experiment}/traces/{trace}/artifacts/traces.json")
 
     async def version(self, model: str, source: str, *, run: str | None = None, location: str = "") -> None:
         await self.store.registered_models.create(model, "", {}, 1)
