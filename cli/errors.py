@@ -48,7 +48,7 @@ def translate(error: Exception) -> Failure:
     return Failure(f"{what}; --debug shows where, please report it", "unexpected")
 
 
-def show(error: click.ClickException | click.Abort, *, as_json: bool) -> Exit:
+def show(error: click.ClickException | click.Abort, *, as_json: bool, color: bool | None = None) -> Exit:
     """Print it on stderr; the exit code is what the program should end with."""
     document, code = _document(error)
     if isinstance(error, click.Abort) and sys.stdin.isatty():
@@ -58,7 +58,7 @@ def show(error: click.ClickException | click.Abort, *, as_json: bool) -> Exit:
     elif isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
     else:
-        click.echo(f"{click.style('Error:', fg='red')} {document['message']}", err=True)
+        click.echo(f"{click.style('Error:', fg='red')} {document['message']}", err=True, color=color)
     return code
 
 

@@ -55,15 +55,14 @@ class LazyGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Run; every failure is one line (or one JSON document) on stderr and the exit code of its kind."""
         arguments = list(sys.argv[1:] if args is None else args)
-        extra |= {"standalone_mode": False}
-        if os.environ.get("NO_COLOR"):
-            extra |= {"color": False}
+        color = False if os.environ.get("NO_COLOR") else None  # None: where it is a terminal
+        extra |= {"standalone_mode": False, "color": color}
         try:
             code = super().main(arguments, *more, **extra)
         except (click.ClickException, click.Abort) as error:
             from trackstack.cli.errors import show
 
-            code = show(error, as_json=_wants_json(arguments))
+            code = show(error, as_json=_wants_json(arguments), color=color)
         sys.exit(code if isinstance(code, int) else 0)
 
 

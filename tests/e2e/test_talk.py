@@ -11,9 +11,10 @@ import pytest
 from tests.e2e.machine import BIN, Machine
 
 
-def on_a_terminal(machine: Machine, *arguments: str) -> str:
-    """Everything that `trackstack ARGUMENTS` shows on a terminal of 100 columns."""
+def on_a_terminal(machine: Machine, *arguments: str, typed: str = "", code: int = 0) -> str:
+    """Everything that `trackstack ARGUMENTS` shows on a terminal of 100 columns where `typed` is typed."""
     ours, theirs = pty.openpty()
+    os.write(ours, typed.encode())
     environment = machine.environment | {"TERM": "xterm-256color", "COLUMNS": "100"}
     command = [str(BIN / "trackstack"), *arguments]
     with subprocess.Popen(
@@ -27,7 +28,7 @@ def on_a_terminal(machine: Machine, *arguments: str) -> str:
         except OSError:  # how Linux tells that nobody writes any more
             pass
         os.close(ours)
-    assert process.returncode == 0, shown
+    assert process.returncode == code, shown
     return shown.decode()
 
 
@@ -76,6 +77,19 @@ def test_a_terminal_shows_what_is_done_as_it_is_done(machine: Machine) -> None:
     plain = on_a_terminal(machine, "update", "demo", "--retention", "7d")
     assert "RetentionSchedule" in plain
     assert "\x1b[3" not in plain
+    assert "\x1b[3" not in on_a_terminal(machine, "show", "demi", code=1)
+
+
+def test_delete_says_what_is_lost_and_asks_for_the_name(machine: Machine) -> None:
+    machine.run("create", "demo")
+
+    shown = on_a_terminal(machine, "delete", "demo", typed="no\n", code=1)
+
+    assert "demo holds 1 experiment, 0 runs, " in shown
+    assert "That is not 'demo'; nothing was changed." in shown
+    machine.run("status", "demo")
+    assert "demo is deleted" in on_a_terminal(machine, "delete", "demo", typed="demo\n")
+    assert machine.json("list") == {"instances": []}
 
 
 def test_an_interrupt_finishes_what_runs_and_up_goes_on(machine: Machine) -> None:
