@@ -35,8 +35,16 @@ def run_id(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65_536)
+def is_key(name: str) -> bool:
+    """Whether `name` may name a metric, param or tag; remembered, as the same come again and again."""
+    return bool(len(name) <= KEY_LENGTH and _KEY.match(name)) and _resolved(name) == name
+
+
 def key(name: str, path: str, what: str) -> str:
     """The name of a metric, param or tag; `path` and `what` name it in the error."""
+    if is_key(name):
+        return name
     if not _KEY.match(name):
         raise wrong(
             path,
@@ -44,21 +52,20 @@ def key(name: str, path: str, what: str) -> str:
             "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), "
             "colon(:) and slashes (/).",
         )
-    resolved = posixpath.normpath(name)
-    if resolved != name or name == "." or name.startswith(("..", "/")):
+    if _resolved(name) != name:
         raise wrong(
             path,
             name,
             "Names may be treated as files in certain cases, and must not resolve to other names when "
-            f"treated as such. This name would resolve to {resolved!r}",
+            f"treated as such. This name would resolve to {posixpath.normpath(name)!r}",
         )
     return limited(name, KEY_LENGTH, what)
 
 
-@lru_cache(maxsize=4096)
-def metric_key(name: str, path: str) -> str:
-    """The name of a metric; cached, as the same few come a thousand times a second."""
-    return key(name, path, "Metric name")
+def _resolved(name: str) -> str:
+    """The relative path that `name` is as a file's; empty where it leads up or to the root."""
+    path = posixpath.normpath(name)
+    return "" if path == "." or path.startswith(("..", "/")) else path
 
 
 def limited(value: str, length: int, what: str) -> str:

@@ -7,8 +7,7 @@ from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
 from trackstack.server.routes import WRITE, Route
-from trackstack.server.store.entities import Point
-from trackstack.server.store.logged_models import ModelPoint
+from trackstack.server.store.entities import ModelPoint, Point
 from trackstack.server.store.logging import Batch
 
 MOST_METRICS = 1000
@@ -55,17 +54,17 @@ class LogBatch(Message):
 
 
 async def log_metric(call: Call, body: LogMetric) -> None:
-    points = (_point(body, ""),)
+    points = (_point(body),)
     await call.store.logging.batch(body.run_id, Batch(points, model_points=_of_models((body,), points)))
 
 
 async def log_parameter(call: Call, body: LogKeyValue) -> None:
-    key, value = _param(body, "key")
+    key, value = _param(body)
     await call.store.logging.param(body.run_id, key, value)
 
 
 async def set_tag(call: Call, body: LogKeyValue) -> None:
-    await call.store.logging.batch(body.run_id, Batch(tags=(_tag(body, ""),)))
+    await call.store.logging.batch(body.run_id, Batch(tags=(_tag(body),)))
 
 
 async def delete_tag(call: Call, body: RunTag) -> None:
@@ -75,11 +74,11 @@ async def delete_tag(call: Call, body: RunTag) -> None:
 async def log_batch(call: Call, body: LogBatch) -> None:
     """All of it or, where anything is wrong, nothing."""
     run_id = validation.run_id(body.run_id)
-    points = [_point(metric, f"metrics[{at}].") for at, metric in enumerate(body.metrics)]
+    points = [_point(metric, at) for at, metric in enumerate(body.metrics)]
     batch = Batch(
         points,
-        [_param(param, f"params[{at}].key") for at, param in enumerate(body.params)],
-        [_tag(tag, f"tags[{at}].") for at, tag in enumerate(body.tags)],
+        [_param(param, at) for at, param in enumerate(body.params)],
+        [_tag(tag, at) for at, tag in enumerate(body.tags)],
         _of_models(body.metrics, points),
     )
     _check_size("metrics", len(body.metrics), MOST_METRICS)
@@ -91,12 +90,14 @@ async def log_batch(call: Call, body: LogBatch) -> None:
     await call.store.logging.batch(run_id, batch)
 
 
-def _point(metric: Metric, path: str) -> Point:
-    key = validation.metric_key(metric.key, f"{path}name")
+def _point(metric: Metric, at: int | None = None) -> Point:
+    if not validation.is_key(metric.key):
+        validation.key(metric.key, _path("metrics", at, "name"), "Metric name")
     if metric.timestamp < 0:
-        raise validation.bad_timestamp(metric.timestamp, f"{path}timestamp", key, metric.value)
+        path = _path("metrics", at, "timestamp")
+        raise validation.bad_timestamp(metric.timestamp, path, metric.key, metric.value)
     value, is_nan = validation.metric_value(metric.value)
-    return Point(key, metric.step, metric.timestamp, value, is_nan)
+    return Point(metric.key, metric.step, metric.timestamp, value, is_nan)
 
 
 def _of_models(metrics: Sequence[Metric], points: Sequence[Point]) -> list[ModelPoint]:
@@ -113,13 +114,22 @@ def _of_models(metrics: Sequence[Metric], points: Sequence[Point]) -> list[Model
     ]
 
 
-def _param(param: KeyValue, path: str) -> tuple[str, str]:
-    return validation.key(param.key, path, "Param key"), param.value[: validation.PARAM_LENGTH]
+def _param(param: KeyValue, at: int | None = None) -> tuple[str, str]:
+    if not validation.is_key(param.key):
+        validation.key(param.key, _path("params", at, "key"), "Param key")
+    return param.key, param.value[: validation.PARAM_LENGTH]
 
 
-def _tag(tag: KeyValue, path: str) -> tuple[str, str]:
-    where = f"{path}key"
-    return validation.key(tag.key, where, where), tag.value[: validation.TAG_LENGTH]
+def _tag(tag: KeyValue, at: int | None = None) -> tuple[str, str]:
+    if not validation.is_key(tag.key):
+        path = _path("tags", at, "key")
+        validation.key(tag.key, path, path)
+    return tag.key, tag.value[: validation.TAG_LENGTH]
+
+
+def _path(items: str, at: int | None, field: str) -> str:
+    """Where a value stands in the request: in a list, or at its top."""
+    return field if at is None else f"{items}[{at}].{field}"
 
 
 def _check_size(what: str, length: int, limit: int) -> None:
