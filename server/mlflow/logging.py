@@ -7,7 +7,8 @@ from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
 from trackstack.server.routes import WRITE, Route
-from trackstack.server.store.entities import ModelPoint, Point
+from trackstack.server.store.entities import Point
+from trackstack.server.store.logged_models import ModelPoint
 from trackstack.server.store.logging import Batch
 
 MOST_METRICS = 1000
