@@ -6,6 +6,7 @@ import pulumi
 from pulumi.runtime import get_root_directory
 
 from trackstack.components.instance import InstanceArgs, TrackingInstance
+from trackstack.components.local.resources import LocalProvider
 from trackstack.stacks.errors import InvalidSpec
 from trackstack.stacks.project import data_dir
 from trackstack.stacks.spec import NAMESPACE, InstanceSpec
@@ -27,6 +28,7 @@ def deploy() -> None:
             description=spec.description,
             labels=spec.labels,
         ),
+        pulumi.ResourceOptions(providers=[LocalProvider("local")]),
     )
     for name, output in instance.outputs.items():
         pulumi.export(name, output)

@@ -3,8 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi import CustomResource, Input, Output, ResourceOptions
+from pulumi import CustomResource, Input, Output, ProviderResource, ResourceOptions
 from pydantic.alias_generators import to_camel, to_snake
+
+
+class LocalProvider(ProviderResource):
+    """The provider, to be made by the program for all resources of an instance.
+
+    A default provider would be given the project's whole configuration, since project and package share
+    their name; and Pulumi reads a provider's `name` and `version` as its own.
+    """
+
+    def __init__(self, name: str, opts: ResourceOptions | None = None) -> None:
+        super().__init__("trackstack", name, {}, opts)
 
 
 class LocalResource(CustomResource):

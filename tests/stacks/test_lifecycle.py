@@ -53,7 +53,7 @@ def test_an_instance_is_created_used_changed_stopped_started_and_deleted(project
     report = operations.create(project, spec, events.append, Cancellation())
     demo = report.instance
     assert demo and demo.spec == spec and demo.state == "active" and demo.as_specified and healthy(demo)
-    assert report.changes == {"create": 15} and report.drift == ()
+    assert report.changes == {"create": 16} and report.drift == ()
     assert isinstance(events[-1], OperationFinished) and any(
         isinstance(each, StepFinished) for each in events
     )
@@ -76,7 +76,7 @@ def test_an_instance_is_created_used_changed_stopped_started_and_deleted(project
     assert instances.token(project, "demo") == token and experiments(started, token) == 200
 
     deleted = operations.delete(project, "demo")
-    assert deleted.instance is None and deleted.changes == {"delete": 15}
+    assert deleted.instance is None and deleted.changes == {"delete": 16}
     assert not healthy(demo) and not demo.data_dir.exists()
     assert instances.list_instances(project) == []
     assert not project.settings_path("demo").exists()
@@ -112,7 +112,7 @@ def test_what_drifted_is_found_by_refresh_and_mended_by_up_without_losing_data(p
     assert json.loads((demo.data_dir / "retention.json").read_text()) == {"retention": "30d"}
     assert (demo.data_dir / "artifacts").is_dir()
     assert (demo.data_dir / "tracking.db").stat().st_ino == rows
-    assert operations.up(project, "demo").changes == {"same": 15}
+    assert operations.up(project, "demo").changes == {"same": 16}
     operations.delete(project, "demo")
 
 
@@ -136,7 +136,7 @@ def test_a_project_that_was_moved_goes_on_with_its_data(project: Project, tmp_pa
     moved = Project(tmp_path / "moved")
 
     assert operations.up(moved, "demo").changes["replace"]
-    assert operations.up(Project(tmp_path / "link"), "demo").changes == {"same": 15}
+    assert operations.up(Project(tmp_path / "link"), "demo").changes == {"same": 16}
 
     assert (moved.data_dir("demo") / "tracking.db").read_bytes() == b"rows"
     assert show(moved, "demo").state == "stopped"
@@ -151,7 +151,7 @@ def test_a_preview_tells_what_up_would_do_and_changes_nothing(project: Project) 
 
     plan = operations.preview(project, "demo")
 
-    assert plan.changed and plan.changes == {"create": 15}
+    assert plan.changed and plan.changes == {"create": 16}
     assert not project.stack("demo").exists() and not project.data_dir("demo").exists()
 
     operations.up(project, "demo")
