@@ -22,6 +22,7 @@ from trackstack.server.mlflow.traces import (
 )
 from trackstack.server.mlflow.traces import (
     assessments,
+    trace_metrics,
     trace_search,
     traces,
     traces_v2,
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *traces.ROUTES,
     *traces_v2.ROUTES,
     *trace_search.ROUTES,
+    *trace_metrics.ROUTES,
     *trace_artifacts.ROUTES,
     *assessments.ROUTES,
 )

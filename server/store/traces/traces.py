@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, bindparam, delete, select
 
 from trackstack.server.errors import missing
+from trackstack.server.search import trace_metrics
 from trackstack.server.search import traces as trace_search
 from trackstack.server.store.database import Database
 from trackstack.server.store.runs import find as find_run
@@ -112,6 +113,9 @@ class Traces:
             return infos(tx, found[:most]), len(found) > most
 
         return await self._database.reader.scan(work)
+
+    async def metrics(self, wanted: trace_metrics.MetricSearch) -> list[trace_metrics.Point]:
+        return await self._database.reader.scan(lambda tx: trace_metrics.find(tx, wanted))
 
     async def counts(self, *groups: Sequence[trace_search.TraceSearch]) -> list[int]:
         """How many traces all searches of a group find, a group at a time."""
