@@ -25,8 +25,8 @@ from trackstack.engine.failures import ProviderError
 from trackstack.engine.goal import Goal
 from trackstack.engine.ledger import Ledger
 from trackstack.engine.plan import Planner
-from trackstack.engine.planned import Planned
-from trackstack.engine.registration import Known, Translator, refuse
+from trackstack.engine.planned import Planned, Registration
+from trackstack.engine.registration import Known, Translator, aliases, refuse
 from trackstack.engine.resource import Resource
 from trackstack.engine.steps import Step
 from trackstack.engine.transforms import Transforms
@@ -142,12 +142,12 @@ class Monitor:
                 request = self._transforms.apply(request)
                 goal = self._translator.goal(request)
                 if self._lacks_what_failed(goal):
-                    return self._unfinished(goal, "SKIP")
+                    return self._unfinished(goal)
                 resource = self._register(goal)
         except pulumi.RunError:
             if not self._deployment.options.continue_on_error or self._executor.stopping:
                 raise
-            return self._unfinished(self._request_goal(request), "FAIL")
+            return self._unfinished(self._request_goal(request))
         self._transforms.remember(resource.urn, request)
         if not goal.custom:
             self._translator.remember_providers(request, resource.urn)
@@ -162,10 +162,11 @@ class Monitor:
             if self._executor.stopping:
                 raise Stopped
             registration = self._noting(lambda: self._planner.begin(goal))
+            steps = [] if registration.imported else self._plan(registration)
         if registration.imported:
             self._executor.run(registration.steps)
-        with self._deployment.lock:
-            steps: list[Step] = self._noting(lambda: self._planner.plan(registration), registration.urn)
+            with self._deployment.lock:
+                steps = self._plan(registration)
         self._executor.run(steps)
         resource = registration.new
         if resource.type == urns.STACK_TYPE and not resource.parent:
@@ -173,6 +174,9 @@ class Monitor:
         if not resource.custom and steps:
             self._created[resource.urn] = steps[-1]
         return resource
+
+    def _plan(self, registration: Registration) -> list[Step]:
+        return self._noting(lambda: self._planner.plan(registration), registration.urn)
 
     def _noting(self, plan: Callable[[], _Answer], urn: str = "") -> _Answer:
         """An error in planning ends the operation as one in a step does."""
@@ -197,16 +201,22 @@ class Monitor:
             references.update(urns_)
         return not references.isdisjoint(self._executor.failed)
 
-    def _unfinished(self, goal: Goal, result: str) -> pb.RegisterResourceResponse:
+    def _unfinished(self, goal: Goal) -> pb.RegisterResourceResponse:
         """The answer that lets the program go on without the resource; its outputs are unknown to it."""
         with self._deployment.lock:
             urn = self._planner.abandon(goal)
         self._executor.failed.add(urn)
-        return pb.RegisterResourceResponse(urn=urn, result=pb.Result.Value(result))
+        return pb.RegisterResourceResponse(urn=urn, result=pb.Result.FAIL)
 
     @staticmethod
     def _request_goal(request: pb.RegisterResourceRequest) -> Goal:
-        return Goal(type=request.type, name=request.name, custom=request.custom, parent=request.parent)
+        return Goal(
+            type=request.type,
+            name=request.name,
+            custom=request.custom,
+            parent=request.parent,
+            aliases=aliases(request),
+        )
 
     def RegisterResourceOutputs(self, request: pb.RegisterResourceOutputsRequest) -> Empty:
         """The outputs of a component; those of the stack wait until it is known how the operation ended."""
@@ -266,7 +276,7 @@ class Monitor:
         except pulumi.RunError:
             if not self._deployment.options.continue_on_error or self._executor.stopping:
                 raise
-            failed = self._unfinished(goal, "FAIL")
+            failed = self._unfinished(goal)
             return pb.ReadResourceResponse(urn=failed.urn, result=failed.result)
         return pb.ReadResourceResponse(
             urn=resource.urn, id=_known_id(resource), properties=to_struct(resource.outputs)

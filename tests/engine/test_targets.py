@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
+from pulumi import Alias, ResourceOptions
 from tests.engine.conftest import Bench, Thing, ops
 
 from trackstack.engine.errors import EngineError, ResourceError
@@ -127,6 +129,24 @@ def test_what_does_not_depend_on_a_failure_goes_on_if_asked(bench: Bench) -> Non
     assert "b" not in bench.provider.names("Create")
 
 
+def test_a_program_goes_on_to_its_end_past_a_failure_if_asked(bench: Bench) -> None:
+    def program() -> None:
+        a = Thing("a", {})
+        b = Thing("b", {"of": a.id})
+        Thing("c", {"of": b.id})
+        pulumi.export("done", True)
+        pulumi.export("size", b.size)
+
+    bench.up(lambda: Thing("old", {}))
+    bench.provider.scripts["Create"] = failing("a")
+    bench.set(continue_on_error=True)
+    with pytest.raises(ResourceError, match="out of order"):
+        bench.up(program)
+
+    assert bench.names() == ["project-dev"]
+    assert bench.stack.outputs()["done"] is True
+
+
 def test_a_resource_whose_dependency_failed_keeps_its_state(bench: Bench) -> None:
     bench.up(lambda: three(1))
     bench.provider.scripts["Update"] = failing("a")
@@ -161,3 +181,17 @@ def test_what_a_failed_resource_still_needs_is_not_deleted(bench: Bench) -> None
     bench.provider.scripts.clear()
     bench.up(after)
     assert bench.names() == ["project-dev", "b"]
+
+
+def test_a_renamed_resource_that_fails_keeps_its_state(bench: Bench) -> None:
+    def after() -> None:
+        Thing("new", {"value": 2}, ResourceOptions(aliases=[Alias(name="old")]))
+
+    bench.up(lambda: Thing("old", {"value": 1}))
+    bench.provider.scripts["Check"] = failing("new")
+    bench.set(continue_on_error=True)
+    with pytest.raises(ResourceError):
+        bench.up(after)
+
+    assert bench.names() == ["project-dev", "old"]
+    assert bench.provider.names("Delete") == []
