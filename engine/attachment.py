@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import ResourceProviderServicer, provider_pb2_grpc
+from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2, provider_pb2_grpc
 
 _LIMITS = [(f"grpc.max_{way}_message_length", 400 * 1024 * 1024) for way in ("send", "receive")]
 _SERVER_THREADS = 32  # calls of one provider at the same time
@@ -48,6 +48,9 @@ class _Attachable:
             try:
                 return method(request, context)
             except NotImplementedError:  # is no accident to be logged: much of the protocol is optional
+                if name == "GetPluginInfo":  # but for this, without which the CLI takes no provider
+                    context.set_code(grpc.StatusCode.OK)
+                    return plugin_pb2.PluginInfo()
                 context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the provider has no {name}")
 
         return answer
