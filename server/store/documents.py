@@ -129,8 +129,8 @@ def outdate(tx: Transaction) -> None:
 
     The order keeps two replicas that write to the same runs from waiting for each other.
     """
-    if tx.touched:
-        tx.many(RAISE_REVISION, [(run_id,) for run_id in sorted(tx.touched)])
+    if tx.group.touched:
+        tx.many(RAISE_REVISION, [(run_id,) for run_id in sorted(tx.group.touched)])
 
 
 def of(tx: Transaction, name: str) -> Document | None:

@@ -124,16 +124,15 @@ def _add_params(tx: Transaction, run: Found, name: str, params: Sequence[tuple[s
 
 
 def _add_points(tx: Transaction, run: Found, points: Sequence[Point]) -> None:
-    rows = []
-    newest: dict[int, tuple[int, int, int, int, int, float, int]] = {}
     for key, step, timestamp, value, is_nan in points:
-        key_id = tx.key(key)
-        rows.append((run.id, key_id, step, timestamp, value, is_nan))
-        best = newest.get(key_id)
-        if best is None or (step, timestamp, value) > best[3:6]:
-            newest[key_id] = (run.id, key_id, run.experiment_id, step, timestamp, value, is_nan)
-    tx.many(ADD_POINT, rows)
-    tx.many(SET_LATEST, [newest[key_id] for key_id in sorted(newest)])
+        tx.request.log((run.id, tx.key(key), run.experiment_id, step, timestamp, value, is_nan))
+
+
+def store_points(tx: Transaction) -> None:
+    """Stores the points of all requests of a commit, in the order of the tables' keys."""
+    if tx.group.points:
+        tx.many(ADD_POINT, sorted(tx.group.points))
+        tx.many(SET_LATEST, [row for _, row in sorted(tx.group.latest.items())])
 
 
 def _set_tags(tx: Transaction, run: Found, tags: Sequence[tuple[str, str]]) -> None:

@@ -111,13 +111,15 @@ class PostgresSession:
                 before = tx.writes
                 try:
                     job.result = job.work(tx)
+                    tx.succeed()
                 except ApiError as error:
                     if tx.writes != before:
                         raise
+                    tx.fail()
                     job.error = error  # refused before it changed anything
             self._finish(tx)
             connection.execute("COMMIT")
-        self._keys.publish(tx.interned)
+        self._keys.publish(tx.group.interned)
 
     def _alone(self, job: Job) -> None:
         for tries_left in reversed(range(_TRIES)):

@@ -79,7 +79,7 @@ class SqliteSession:
                 self._run(job, tx)
             self._finish(tx)
             self._connection.execute("COMMIT")
-            self._keys.publish(tx.interned)
+            self._keys.publish(tx.group.interned)
         except Exception as error:  # the disk is full, the file is locked or gone: nobody's work is stored
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -91,16 +91,15 @@ class SqliteSession:
 
     def _run(self, job: Job, tx: Transaction) -> None:
         self._connection.execute("SAVEPOINT job")
-        keys = len(tx.interned)
         try:
             job.result = job.work(tx)
+            tx.succeed()
         except sqlite3.OperationalError:
             raise
         except Exception as error:
             job.error = error
             self._connection.execute("ROLLBACK TO job")
-            while len(tx.interned) > keys:
-                tx.interned.popitem()
+            tx.fail()
         self._connection.execute("RELEASE job")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy import bindparam, select
 
 from trackstack.server.store.keys import Keys
+from trackstack.server.store.pending import Pending
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, insert
 
@@ -35,18 +36,30 @@ class Connection(Protocol):
 class Transaction:
     """Runs statements; made by readers and writers, valid inside `work` only.
 
-    `touched` collects the runs whose stored documents become stale with this commit, `interned` the keys
-    that are new with it.
+    `request` is what the work leaves for the end of the commit, `group` what the commit's earlier work left.
     """
 
-    __slots__ = ("_connection", "database", "interned", "keys", "touched")
+    __slots__ = ("_connection", "database", "group", "keys", "request")
 
     def __init__(self, connection: Connection, database: str, keys: Keys) -> None:
         self._connection = connection
         self.database = database
         self.keys = keys
-        self.interned: dict[str, int] = {}
-        self.touched: set[int] = set()
+        self.request = Pending()
+        self.group = Pending()
+
+    @property
+    def touched(self) -> set[int]:
+        """The runs whose stored documents become stale with this commit: add those that you change."""
+        return self.request.touched
+
+    def succeed(self) -> None:
+        """Ends a request's work: what it left is done with the commit."""
+        self.group.take(self.request)
+
+    def fail(self) -> None:
+        """Ends a request's work: what it left is forgotten."""
+        self.request.clear()
 
     def run(self, statement: Statement, **params: Any) -> None:
         """Runs a statement that returns nothing."""
@@ -77,18 +90,19 @@ class Transaction:
 
     def key(self, name: str) -> int:
         """The id of a metric's, param's or tag's name; makes one for a new name."""
-        known = self.keys.ids.get(name) or self.interned.get(name)
+        known = self.keys.ids.get(name)
+        if known is not None:
+            return known
+        known = self.known_key(name)
         if known is None:
-            row = self.one(KEY_ID, name=name)
-            if row is None:
-                self.run(ADD_KEY, name=name)
-                row = self.one(KEY_ID, name=name)
-            known = self.interned[name] = int(row[0])
+            self.run(ADD_KEY, name=name)
+            known = int(self.one(KEY_ID, name=name)[0])
+        self.request.interned[name] = known
         return known
 
     def known_key(self, name: str) -> int | None:
         """The id of a name, if anything was ever logged by it."""
-        known = self.keys.ids.get(name) or self.interned.get(name)
+        known = self.keys.ids.get(name) or self.group.interned.get(name) or self.request.interned.get(name)
         if known is None and (row := self.one(KEY_ID, name=name)) is not None:
             known = int(row[0])
         return known
