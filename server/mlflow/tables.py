@@ -16,6 +16,7 @@ from trackstack.server.mlflow import (
     system,
     webhooks,
 )
+from trackstack.server.mlflow.evaluation import datasets, issues, scorers
 from trackstack.server.mlflow.registry import model_versions, registered_models
 from trackstack.server.mlflow.traces import (
     artifacts as trace_artifacts,
@@ -52,4 +53,7 @@ ROUTES: tuple[Route, ...] = (
     *trace_metrics.ROUTES,
     *trace_artifacts.ROUTES,
     *assessments.ROUTES,
+    *datasets.ROUTES,
+    *scorers.ROUTES,
+    *issues.ROUTES,
 )

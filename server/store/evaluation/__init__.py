@@ -1,0 +1,1 @@
+"""What traces are judged with: datasets with their records, scorers, issues."""
