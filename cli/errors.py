@@ -38,6 +38,7 @@ def translate(error: Exception) -> Failure:
         (errors.InvalidSpec, "invalid", Exit.USAGE),
         (errors.InstanceExists, "exists", Exit.FAILED),
         (errors.InstanceNotFound, "not_found", Exit.FAILED),
+        (errors.TokenNotFound, "not_found", Exit.FAILED),
         (errors.StackError, "failed", Exit.FAILED),
     ):
         if isinstance(error, kind):

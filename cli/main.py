@@ -19,6 +19,7 @@ SECTIONS = {
     },
     "Daily use": {
         "env": "Print the exports that point an MLflow client at an instance.",
+        "token": "Create, list, rotate and revoke the tokens of an instance.",
         "open": "Open an instance in the browser.",
         "logs": "Print the server log of an instance.",
         "status": "Say whether instances are as their specs say.",

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from trackstack.server.store.census import Census
     from trackstack.stacks.instances import Instance
     from trackstack.stacks.operations import Plan, Report
+    from trackstack.stacks.tokens import AccessToken
 
 COLUMNS = ("NAME", "STATE", "URL", "RETENTION", "DESCRIPTION")
+TOKEN_COLUMNS = ("ID", "NAME", "SCOPE", "STATE", "VALID UNTIL", "LAST USED", "DESCRIPTION")
+TOKEN_TIMES = ("created", "valid_until", "last_used")
 
 
 def instance_document(instance: Instance) -> dict[str, Any]:
@@ -40,6 +43,19 @@ def row(instance: Instance) -> tuple[str, ...]:
     """An instance's line of the list."""
     spec = instance.spec
     return spec.name, instance.state, instance.url or "-", spec.retention, spec.description
+
+
+def token_document(token: AccessToken) -> dict[str, Any]:
+    """A token with stable field names; `content` is there only when it was just made."""
+    fields = {key: value for key, value in vars(token).items() if key != "content" or value is not None}
+    times = {key: value and value.isoformat() for key, value in fields.items() if key in TOKEN_TIMES}
+    return fields | times
+
+
+def token_row(token: AccessToken) -> tuple[str, ...]:
+    """A token's line of the list."""
+    until, used = _time(token.valid_until), _time(token.last_used) or "-"
+    return token.id, token.name, token.scope, token.state, until, used, token.description
 
 
 def details(instance: Instance) -> list[tuple[str, str]]:

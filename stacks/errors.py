@@ -16,6 +16,7 @@ __all__ = [
     "ProgramFailed",
     "ResourceFailed",
     "StackError",
+    "TokenNotFound",
     "WrongPassphrase",
 ]
 
@@ -30,3 +31,7 @@ class InstanceExists(StackError):
 
 class InstanceNotFound(StackError):
     """The project has no instance of that name."""
+
+
+class TokenNotFound(StackError):
+    """The instance has no token of that id."""

@@ -223,6 +223,15 @@ def stop(
     return update(project, name, {"running": False}, on_event, cancellation)
 
 
+def rotate_token(
+    project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
+) -> Report:
+    """Give the instance another admin token; the old one is refused from then on. Raises StackError."""
+    spec = read_spec(project, find(project, name))
+    changes = {"token_rotation": spec.token_rotation + 1}
+    return update(project, name, changes, on_event, cancellation)
+
+
 def delete(
     project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
 ) -> Report:

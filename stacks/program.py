@@ -25,6 +25,7 @@ def deploy() -> None:
             retention=spec.retention,
             port=spec.port,
             running=spec.running,
+            rotation=str(spec.token_rotation or ""),
             description=spec.description,
             labels=spec.labels,
         ),

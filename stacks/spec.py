@@ -18,6 +18,8 @@ NAMESPACE = "trackstack"
 """The project, and the prefix of its configuration keys."""
 MIN_RETENTION, MAX_RETENTION = timedelta(days=1), timedelta(days=90)
 
+_TYPES = {"labels": "object", "port": "integer", "running": "boolean", "token_rotation": "integer"}
+"""The settings that are no texts, as Pulumi.yaml calls their types."""
 _NAME = re.compile(r"[0-9A-Za-z\s_-]{1,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"[0-9A-Za-z\s.:/-]{0,160}", re.ASCII)
 _LABEL = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]")
@@ -38,6 +40,9 @@ class InstanceSpec(BaseModel):
     port: int | None = Field(default=None, description="Its port on loopback; 0: a free one, which it keeps.")
     running: bool = Field(
         default=True, description="Whether its server runs; a stopped one keeps everything."
+    )
+    token_rotation: int = Field(
+        default=0, ge=0, description="Another number gives it another admin token; the old one ends."
     )
 
     def __init__(self, **values: Any) -> None:
@@ -66,8 +71,9 @@ class InstanceSpec(BaseModel):
     def to_config(self) -> dict[str, Any]:
         """The stack's configuration as YAML has it: what was decided, and nothing that is empty."""
         values = self.model_dump(exclude_none=True)
-        if self.running:
-            del values["running"]
+        for name in ("running", "token_rotation"):
+            if values[name] == type(self).model_fields[name].default:
+                del values[name]
         return {f"{NAMESPACE}:{key}": value for key, value in values.items() if value not in ("", {})}
 
     @classmethod
@@ -131,8 +137,7 @@ def config_schema() -> dict[str, dict[str, Any]]:
 
 def _declared(name: str) -> dict[str, Any]:
     field = InstanceSpec.model_fields[name]
-    types = {"labels": "object", "port": "integer", "running": "boolean"}
-    declared = {"type": types.get(name, "string"), "description": str(field.description)}
+    declared = {"type": _TYPES.get(name, "string"), "description": str(field.description)}
     if field.is_required():
         return declared
     # Pulumi requires every key that has no default, so none may be without.
@@ -141,7 +146,7 @@ def _declared(name: str) -> dict[str, Any]:
 
 def _decoded(name: str, text: str) -> Any:
     """A value as Pulumi has it: a text that is JSON unless the setting is a text itself."""
-    if name not in ("labels", "port", "running"):
+    if name not in _TYPES:
         return text
     try:
         value = json.loads(text)

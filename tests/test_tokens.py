@@ -22,6 +22,10 @@ def test_two_tokens_differ_in_id_and_secret() -> None:
     assert one.text.rpartition(".")[2] != other.text.rpartition(".")[2]
 
 
+def test_an_id_is_never_taken_for_an_option() -> None:
+    assert not any(tokens.mint().id.startswith("-") for _ in range(1000))
+
+
 def test_a_token_never_shows_its_secret_in_a_repr() -> None:
     token = tokens.mint()
 

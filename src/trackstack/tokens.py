@@ -35,7 +35,9 @@ class Token:
 
 def mint() -> Token:
     """A new token from the system's random source."""
-    id_ = urlsafe_b64encode(secrets.token_bytes(_ID_BYTES)).decode()
+    id_ = "-"
+    while id_.startswith("-"):  # a command line would take it for an option
+        id_ = urlsafe_b64encode(secrets.token_bytes(_ID_BYTES)).decode()
     secret = secrets.token_bytes(_SECRET_BYTES)
     tail = urlsafe_b64encode(secret + zlib.crc32(secret).to_bytes(4, "big")).decode()
     return Token(id_, f"{PREFIX}.{id_}.{tail}")

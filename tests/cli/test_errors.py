@@ -22,6 +22,7 @@ MISSING = "there is no instance 'demi' in {project}; `trackstack list` shows tho
         (errors.InvalidSpec("retention"), "invalid", Exit.USAGE),
         (errors.InstanceExists("demo"), "exists", Exit.FAILED),
         (errors.InstanceNotFound("demo"), "not_found", Exit.FAILED),
+        (errors.TokenNotFound("demo"), "not_found", Exit.FAILED),
         (errors.Cancelled("stopped"), "cancelled", Exit.FAILED),
         (errors.WrongPassphrase("wrong"), "failed", Exit.FAILED),
         (errors.StackError("broken"), "failed", Exit.FAILED),

@@ -39,13 +39,14 @@ def imported(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["create", "--help"], ["--version"], ["completion", "zsh"]]
+    "arguments",
+    [["--help"], ["create", "--help"], ["token", "create", "--help"], ["--version"], ["completion", "zsh"]],
 )
 def test_what_needs_no_instance_imports_nothing_heavy(arguments: list[str]) -> None:
     assert imported(*arguments) == "0"
 
 
-@pytest.mark.parametrize("command", ["list", "show x", "status", "logs x", "env x"])
+@pytest.mark.parametrize("command", ["list", "show x", "status", "logs x", "env x", "token list x"])
 def test_reading_commands_do_not_import_pulumi(
     command: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

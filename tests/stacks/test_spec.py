@@ -23,6 +23,10 @@ from trackstack.stacks.spec import InstanceSpec, config_schema
         ({"name": "d", "labels": {"a": "b" * 64}}, "labels: .*write keys and values of"),
         ({"name": "d", "port": 65536}, "port: 65536 cannot be used; write 1 to 65535, or 0 for a free one"),
         ({"name": "d", "port": "http"}, "port: 'http' cannot be used"),
+        (
+            {"name": "d", "token_rotation": -1},
+            "token_rotation: -1 cannot be used; .* greater than or equal to 0",
+        ),
         ({"name": "d", "colour": "red"}, "colour is no setting of an instance; there are name, description"),
         ({"name": "d", "port": -1, "retention": "0"}, "retention: '0' .*; port: -1 "),
     ],
@@ -45,7 +49,13 @@ def test_the_stack_is_called_as_the_instance_without_white_space() -> None:
 
 def test_a_spec_survives_the_way_through_the_stacks_configuration() -> None:
     spec = InstanceSpec(
-        name="007", description="a b", retention="7d", labels={"a": "1", "b": ""}, port=5000, running=False
+        name="007",
+        description="a b",
+        retention="7d",
+        labels={"a": "1", "b": ""},
+        port=5000,
+        running=False,
+        token_rotation=2,
     )
     config = spec.to_config()
     assert config["trackstack:labels"] == {"a": "1", "b": ""}
