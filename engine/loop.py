@@ -14,8 +14,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
-_WAIT_PER_CALL = 50e-6  # seconds of patience per call under way: what looking at its outputs costs
-_LONGEST_WAIT = 0.1
+_WAIT_PER_CALL = 100e-6  # seconds of patience per call under way: what looking at its outputs costs
+_LONGEST_WAIT = 0.25
 
 
 class ProgramLoop(asyncio.SelectorEventLoop):
