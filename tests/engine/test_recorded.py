@@ -47,3 +47,14 @@ def test_a_scenario_goes_as_the_pulumi_cli_had_it(name: str, tmp_path: Path) -> 
 
 def test_every_scenario_is_recorded_and_every_record_is_a_scenario() -> None:
     assert {file.stem for file in RECORDS.glob("*.json")} == set(SCENARIOS)
+
+
+def test_the_documentation_says_what_was_recorded_with_which_pulumi() -> None:
+    text = (RECORDS.parents[2] / "docs/engine.md").read_text()
+    versions = {recorded(name)["pulumi"] for name in SCENARIOS}
+
+    assert len(versions) == 1
+    assert f"**Pulumi CLI {versions.pop()}**" in text
+    assert (
+        f"describes {len(SCENARIOS)} stories of {sum(len(s.operations) for s in SCENARIOS.values())} " in text
+    )
