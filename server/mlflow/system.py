@@ -2,7 +2,7 @@
 
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
-from trackstack.server.routes import OPEN, READ, Route
+from trackstack.server.routes import OPEN, READ, WRITE, Route
 
 MLFLOW_VERSION = b"3.17.2"
 """The release whose API this is; clients look for at least 3.4 before they send spans."""
@@ -34,6 +34,11 @@ async def current_user(call: Call) -> dict[str, object]:
     return {"user": {"id": 0, "username": name, "is_admin": call.identity.scope.name == "ADMIN"}}
 
 
+async def permissions(call: Call) -> dict[str, object]:
+    """The web UI offers to change things only to admins; who may write may do all that it offers."""
+    return {"is_admin": call.identity.scope >= WRITE, "permissions": []}
+
+
 async def databricks_config(call: Call) -> dict[str, object]:
     """Databricks' SDK asks for it at every host; empty says that this is none of theirs."""
     return {}
@@ -44,5 +49,6 @@ ROUTES = (
     Route("GET", "/version", version, needs=OPEN),
     Route("GET", "/3.0/mlflow/server-info", server_info, needs=READ),
     Route("GET", "/2.0/mlflow/users/current", current_user, needs=READ),
+    Route("GET", "/3.0/mlflow/users/current/permissions", permissions, needs=READ),
     Route("GET", "/.well-known/databricks-config", databricks_config, needs=OPEN),
 )

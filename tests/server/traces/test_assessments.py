@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import mlflow
 import pytest
-from mlflow.entities import AssessmentSource, Feedback
-from mlflow.entities.assessment import AssessmentError
+from mlflow.entities import AssessmentError, AssessmentSource, Feedback
 from mlflow.exceptions import MlflowException
 
 Trace = Callable[..., str]
@@ -14,12 +13,12 @@ HUMAN = AssessmentSource("HUMAN", "ada")
 
 @pytest.mark.parametrize("value", [True, False, 3, 2.5, "good", ["a", 1], {"k": {"n": None}}, None])
 def test_feedback_keeps_every_json_value(trace: Trace, value: object) -> None:
-    trace_id = trace()
+    trace_id, why = trace(), "judge failed"
     made = mlflow.log_feedback(
         trace_id=trace_id,
         name="rating",
         value=value,  # type: ignore[arg-type]
-        error=None if value is not None else AssessmentError("E", "judge failed"),
+        error=None if value is not None else AssessmentError("E", why),
         source=HUMAN,
         rationale="why not",
         metadata={"k": "v"},
@@ -30,9 +29,7 @@ def test_feedback_keeps_every_json_value(trace: Trace, value: object) -> None:
     assert found.value == value
     assert (found.rationale, found.source, found.metadata) == ("why not", HUMAN, {"k": "v"})
     assert found.valid
-    if value is None:
-        assert found.error is not None
-        assert found.error.error_message == "judge failed"
+    assert (found.error.error_message if found.error else None) == (why if value is None else None)
 
 
 @pytest.mark.parametrize("value", [True, 3, "gold", {"answer": [1, 2]}])

@@ -55,7 +55,7 @@ def test_an_exception_is_kept_with_its_span(experiment: str) -> None:
 def test_spans_keep_attributes_events_and_links(experiment: str) -> None:
     with mlflow.start_span("outer") as outer:
         outer.set_attributes({"n": 1, "x": 2.5, "deep": {"a": [1, None, True]}, "ä": "ö"})
-        outer.add_event(mlflow.entities.SpanEvent("seen", attributes={"k": "v"}))
+        outer.add_event(mlflow.entities.SpanEvent("seen", attributes={"k": "v"}))  # type: ignore[abstract]  # theirs
     found = mlflow.get_trace(outer.trace_id)
 
     assert found is not None
@@ -84,7 +84,7 @@ def test_traces_are_searched_with_their_spans_and_page_by_page(experiment: str, 
     made = [trace(question=str(number), tags={"n": str(number)}) for number in range(5)]
 
     client = MlflowClient()
-    pages = []
+    pages: list[list[str]] = []
     token = None
     while token is not None or not pages:
         page = client.search_traces(locations=[experiment], max_results=2, page_token=token)

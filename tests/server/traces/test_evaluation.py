@@ -62,6 +62,7 @@ def test_datasets_are_searched_tagged_moved_and_deleted(experiment: str, name: s
     assert list(datasets.search_datasets(experiment_ids=[experiment])) == []
     (found,) = datasets.search_datasets(experiment_ids=[other], filter_string="tags.k = 'v'")
     assert found.dataset_id == dataset.dataset_id
+    assert found.tags is not None
     assert (found.tags.get("k"), found.tags.get("l")) == ("v", None)
     datasets.delete_dataset(dataset_id=dataset.dataset_id)
     with pytest.raises(MlflowException, match="not found"):
