@@ -22,6 +22,8 @@ from trackstack.server.routes import OPEN, Route, RouteTable
 
 log = logging.getLogger("trackstack.server")
 
+_LARGE = 128 * 1024  # bytes whose compression takes over a millisecond: others need not wait for it
+
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -105,7 +107,9 @@ class App:
             await value(scope, receive, with_headers)
             return
         reply = value if isinstance(value, Answer) else answer(value)
-        if gzip and len(reply.body) > self.services.settings.compress_above_bytes:
+        if gzip and len(reply.body) > _LARGE:
+            await asyncio.to_thread(compress, reply)
+        elif gzip and len(reply.body) > self.services.settings.compress_above_bytes:
             compress(reply)
         headers = [
             (b"content-type", reply.media_type),
