@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from tests.engine.scripted import Call, ScriptedProvider
 from trackstack.engine import Backend, Cancellation, Options, Passphrase, Stack
 from trackstack.engine.errors import (
     CancelledError,
+    EngineError,
     LockedError,
     PassphraseError,
     ProgramError,
     ResourceError,
     StackNotFoundError,
-    UnsupportedError,
 )
 from trackstack.engine.events import Event, OperationFinished, StepFailed, StepFinished
 from trackstack.engine.result import Secret
@@ -61,9 +62,10 @@ class Pair:
 
 
 @pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
-    return Pair(tmp_path)
+    yield Pair(tmp_path)
+    gc.collect()  # what the SDK left open is to be noticed here, not when pytest ends
 
 
 def shop(size: int) -> Callable[[], None]:
@@ -218,9 +220,9 @@ def test_a_pulumi_that_is_too_old_or_missing_is_refused(
     from trackstack.engine.pulumi_cli import find_cli
 
     (tmp_path / "bin").mkdir()
-    with pytest.raises(UnsupportedError, match="no `pulumi` on PATH"):
+    with pytest.raises(EngineError, match="no `pulumi` on PATH"):
         find_cli(tmp_path)
     (tmp_path / "bin/pulumi").write_text("#!/bin/sh\necho v3.100.0\n")
     (tmp_path / "bin/pulumi").chmod(0o755)
-    with pytest.raises(UnsupportedError, match=r"`pulumi` is 3\.100\.0, at least 3\.200\.0 is needed"):
+    with pytest.raises(EngineError, match=r"`pulumi` is 3\.100\.0, at least 3\.200\.0 is needed"):
         find_cli(tmp_path)
