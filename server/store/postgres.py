@@ -63,9 +63,8 @@ class PostgresTransaction(Transaction):
     def changed(self, statement: Statement, **params: Any) -> int:
         self.writes += 1
         connection: Any = self._connection
-        cursor = connection.execute(*statement.arguments(POSTGRESQL, params))
-        if connection.pgconn.pipeline_status:
-            connection._pipeline.sync()
+        with connection.pipeline():  # its end waits for the answer
+            cursor = connection.execute(*statement.arguments(POSTGRESQL, params))
         count: int = cursor.rowcount
         return count
 
