@@ -1,4 +1,4 @@
-"""The tables in docs/server.md: the route table and the settings. Run it (`scripts/docs`) to write them anew."""
+"""The tables in docs/server.md: routes and settings. Run it (`scripts/docs`) to write them anew."""
 
 import re
 import sys
