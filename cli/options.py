@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from trackstack.cli.session import Session
+from trackstack.cli.session import ENGINE, Session
 
 
 def instance_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -31,6 +31,22 @@ def instance_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 instance_argument = click.argument("name", shell_complete=instance_names)
 instances_argument = click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=instance_names)
+
+
+def _choose_engine(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    ctx.meta[ENGINE] = value
+
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["auto", "embedded", "pulumi"]),
+    default="auto",
+    envvar="TRACKSTACK_ENGINE",
+    expose_value=False,
+    callback=_choose_engine,
+    metavar="ENGINE",
+    help="Who does it: embedded, pulumi (its CLI on PATH), or auto, by target.",
+)
 
 
 class Port(click.ParamType[int]):

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from trackstack.stacks.project import Project
 
 
+ENGINE = "trackstack.engine"
+"""Where the context keeps the choice of the commands that have one."""
+
+
 @dataclass
 class Session:
     """The common options of a command, and the few ways in which a command speaks."""
@@ -29,7 +33,8 @@ class Session:
         """The project that the command works on; found when first asked for."""
         from trackstack.stacks.project import Project
 
-        return Project.find(self.folder)
+        context = click.get_current_context(silent=True)  # a shell that completes has none
+        return Project.find(self.folder, engine=context.meta.get(ENGINE, "auto") if context else "auto")
 
     @property
     def program(self) -> str:

@@ -7,11 +7,12 @@ served on a loopback port to which the CLI attaches (PULUMI_DEBUG_PROVIDERS).
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ class PulumiStack(Stack):
                 if key in options.secret_keys:
                     settings.set_secret(key, value, secrets)
                 else:
-                    settings.set(key, value)
+                    settings.set(key, _structured(value))
             settings.save()
             root = options.root
             if not any((root / name).is_file() for name in FILE_NAMES):
@@ -192,6 +193,15 @@ def _arguments(verb: str, task: Task, options: Options) -> dict[str, Any]:
     return arguments
 
 
+def _structured(text: str) -> Any:
+    """Objects and lists come as JSON text, and are YAML in the file; the program reads the same text."""
+    if text[:1] in ("{", "["):
+        with suppress(ValueError):
+            return json.loads(text)
+    return text
+
+
 def _last_error(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip().startswith("error: ")]
+    stripped = (line.strip().removeprefix("stderr: ") for line in said.splitlines())
+    lines = [line for line in stripped if line.startswith("error: ")]
     return lines[-1].removeprefix("error: ") if lines else said.strip().splitlines()[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,9 @@ _SEVERITIES: dict[str, events.Severity] = {
     "warning": "warning",
     "error": "error",
 }
+
+
+_AMBIENT = re.compile(r"using pulumi-resource-\S+ from \$PATH")  # told of every plugin, whichever is attached
 
 
 class Narration:
@@ -61,8 +65,9 @@ class Narration:
 
     def _message(self, heard: cli.DiagnosticEvent) -> None:
         severity = _SEVERITIES.get(heard.severity, "info")
-        text = f"{heard.prefix or ''}{heard.message}".strip().removeprefix("error: ")
-        if not text or heard.ephemeral or severity == "debug":
+        text = f"{heard.prefix or ''}{heard.message}".strip().removeprefix(f"{severity}: ")
+        text = text.partition("\nTraceback (most recent call last)")[0]  # of our own process
+        if not text or heard.ephemeral or severity == "debug" or _AMBIENT.match(text):
             return
         diagnostic = events.Diagnostic(severity, text, heard.urn or "")
         self.diagnostics.append(diagnostic)

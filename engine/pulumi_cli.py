@@ -12,7 +12,7 @@ from typing import Any
 from pulumi import automation as auto
 from pulumi.automation import errors as cli_errors
 
-from trackstack.engine.errors import UnsupportedError
+from trackstack.engine.errors import EngineError
 
 OLDEST = (3, 200, 0)  # the first that knows all of what the state of this engine may hold (`replaceWith`)
 
@@ -20,16 +20,19 @@ OLDEST = (3, 200, 0)  # the first that knows all of what the state of this engin
 def find_cli(root: Path | None = None) -> Cli:
     """The `pulumi` below `root/bin`, else on PATH.
 
-    Raises UnsupportedError when there is none, or one that is older than `OLDEST`.
+    Raises EngineError when there is none, or one that is older than `OLDEST`.
     """
     try:
         cli = Cli(str(root) if root is not None else None, skip_version_check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise UnsupportedError("working through the Pulumi CLI", "no `pulumi` on PATH") from error
+        raise EngineError(
+            "there is no `pulumi` on PATH, which the engine pulumi needs: "
+            "install the Pulumi CLI (`trackstack doctor` says how)"
+        ) from error
     version = cli.version
     if version is not None and (version.major, version.minor, version.patch) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        raise UnsupportedError("this Pulumi CLI", f"`pulumi` is {version}, at least {oldest} is needed")
+        raise EngineError(f"`pulumi` is {version}, at least {oldest} is needed: install a newer Pulumi CLI")
     return cli
 
 

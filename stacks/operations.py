@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -67,7 +68,7 @@ class _Run:
 
     @property
     def stack(self) -> Stack:
-        return self.project.stack(self.name)
+        return self.project.operated(self.name)
 
     def options(self, secrets: Passphrase, spec: InstanceSpec | None = None, **choices: Any) -> Options:
         """Raises StackError for a configuration that cannot be."""
@@ -95,7 +96,7 @@ class _Run:
         options = self.options(secrets, spec, refresh=True, clear_pending_creates=True)
         if not stack.exists():
             _init(stack, self.project.settings(self.name), secrets)
-        return stack.up(deploy, options)
+        return stack.up(partial(deploy, self.project.folder), options)
 
     def refuse_copy(self) -> None:
         """Raises StackError where the state is of an instance in another folder, whose data would be deleted.
@@ -189,14 +190,15 @@ def preview(project: Project, name: str) -> Plan:
     from trackstack.stacks.program import deploy  # imports pulumi
 
     run = _Run(project, find(project, name))
+    program = partial(deploy, project.folder)
     spec = read_spec(project, run.name)
     if run.stack.exists():
-        return _plan(run.stack.preview(deploy, run.options(passphrase(), spec, refresh=True)))
+        return _plan(run.stack.preview(program, run.options(passphrase(), spec, refresh=True)))
     with tempfile.TemporaryDirectory() as folder:  # the stack is not there yet, so another plays its part
         secrets = Passphrase(token_hex())
         stack = Backend.open(Path(folder)).stack(NAMESPACE, run.name)
         stack.init(secrets)
-        return _plan(stack.preview(deploy, run.options(secrets, spec)))
+        return _plan(stack.preview(program, run.options(secrets, spec)))
 
 
 def refresh(

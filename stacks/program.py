@@ -12,8 +12,11 @@ from trackstack.stacks.project import data_dir
 from trackstack.stacks.spec import NAMESPACE, InstanceSpec
 
 
-def deploy() -> None:
-    """Declare the instance of the current stack. Raises RunError for a configuration that cannot be."""
+def deploy(folder: Path | None = None) -> None:
+    """Declare the instance of the current stack. Raises RunError for a configuration that cannot be.
+
+    `folder` is the project's; the Pulumi CLI knows it when it runs the program, but not when it is handed one.
+    """
     try:
         spec = InstanceSpec.from_config(_config())
     except InvalidSpec as error:
@@ -21,7 +24,7 @@ def deploy() -> None:
     instance = TrackingInstance(
         pulumi.get_stack(),
         InstanceArgs(
-            data_dir=str(data_dir(Path(get_root_directory()), pulumi.get_stack())),
+            data_dir=str(data_dir(folder or Path(get_root_directory()), pulumi.get_stack())),
             retention=spec.retention,
             port=spec.port,
             running=spec.running,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 import yaml
@@ -23,6 +23,7 @@ FILE = "Pulumi.yaml"
 PROGRAM = "from trackstack.stacks.program import deploy\n\ndeploy()\n"
 IGNORED = "# The instances' data, and the state of the local backend.\ninstances/\nstate/\n"
 VARIABLE = "TRACKSTACK_PROJECT"
+Engine = Literal["auto", "embedded", "pulumi"]
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,23 @@ class Project:
     """A project's folder, to be made or there: Pulumi.yaml, a file for each stack, state, instances."""
 
     folder: Path
+    engine: Engine = "auto"
+    """Who does the operations; `auto` is the embedded engine for what runs on this machine."""
 
     @classmethod
-    def find(cls, folder: Path | None = None, environment: Mapping[str, str] = os.environ) -> "Project":
+    def find(
+        cls,
+        folder: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
+        engine: Engine = "auto",
+    ) -> "Project":
         """`folder`, else TRACKSTACK_PROJECT, else the nearest one around, else the user's own.
 
         Raises StackError where the folder that was asked for holds another Pulumi project.
         """
         asked = folder or environment.get(VARIABLE)
         if asked:
-            project = cls(Path(asked).expanduser().absolute())
+            project = cls(Path(asked).expanduser().absolute(), engine)
             if project.exists() and not project.is_ours:
                 name = project.pulumi.name
                 raise StackError(
@@ -47,8 +55,8 @@ class Project:
                 )
             return project
         here = Path.cwd()
-        around = (cls(each) for each in (here, *here.parents) if not _is_source(each))
-        own = cls(platformdirs.user_data_path("trackstack"))
+        around = (cls(each, engine) for each in (here, *here.parents) if not _is_source(each))
+        own = cls(platformdirs.user_data_path("trackstack"), engine)
         return next((project for project in around if project.exists() and project.is_ours), own)
 
     def exists(self) -> bool:
@@ -81,8 +89,16 @@ class Project:
         return self.pulumi.backend()
 
     def stack(self, name: str) -> Stack:
-        """The stack of that name, whether it exists or not."""
+        """The stack of that name, whether it exists or not; to be looked at."""
         return self.backend.stack(NAMESPACE, name)
+
+    def operated(self, name: str) -> Stack:
+        """The stack, operated by the chosen engine. Raises StackError where the Pulumi CLI is missing."""
+        if self.engine != "pulumi":
+            return self.stack(name)
+        from trackstack.engine.automation import PulumiStack  # imports pulumi
+
+        return PulumiStack(self.stack(name))
 
     def settings_path(self, stack: str) -> Path:
         """Where the stack's `Pulumi.<stack>.yaml` is."""

@@ -4,7 +4,7 @@ import click
 
 from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
-from trackstack.cli.options import SpecOptions, spec_options
+from trackstack.cli.options import SpecOptions, engine_option, spec_options
 from trackstack.cli.session import Session
 
 
@@ -12,6 +12,7 @@ from trackstack.cli.session import Session
 @click.argument("name")
 @click.option("--target", default="local", show_default=True, metavar="TARGET", help="Where it runs.")
 @spec_options(update=False)
+@engine_option
 @pass_session
 def create(session: Session, name: str, target: str, options: SpecOptions) -> None:
     """Create an instance and start it.

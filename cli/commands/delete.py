@@ -4,7 +4,7 @@ import click
 
 from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
-from trackstack.cli.options import instance_argument
+from trackstack.cli.options import engine_option, instance_argument
 from trackstack.cli.prompts import type_the_name
 from trackstack.cli.session import Session
 
@@ -12,6 +12,7 @@ from trackstack.cli.session import Session
 @command("delete")
 @instance_argument
 @click.option("--yes", metavar="NAME", help="The name once more, instead of the question.")
+@engine_option
 @pass_session
 def delete(session: Session, name: str, yes: str | None) -> None:
     """Delete an instance and all its data.

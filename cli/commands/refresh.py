@@ -3,12 +3,13 @@
 from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
 from trackstack.cli.exits import Exit
-from trackstack.cli.options import instance_argument
+from trackstack.cli.options import engine_option, instance_argument
 from trackstack.cli.session import Session
 
 
 @command("refresh")
 @instance_argument
+@engine_option
 @pass_session
 def refresh(session: Session, name: str) -> int:
     """Compare an instance with what really is; the next up mends it.

@@ -2,12 +2,13 @@
 
 from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
-from trackstack.cli.options import instance_argument
+from trackstack.cli.options import engine_option, instance_argument
 from trackstack.cli.session import Session
 
 
 @command("stop")
 @instance_argument
+@engine_option
 @pass_session
 def stop(session: Session, name: str) -> None:
     """Stop an instance; its data stays.

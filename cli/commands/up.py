@@ -4,13 +4,14 @@ import click
 
 from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
-from trackstack.cli.options import instances_argument
+from trackstack.cli.options import engine_option, instances_argument
 from trackstack.cli.session import Session
 
 
 @command("up")
 @instances_argument
 @click.option("--all", "everything", is_flag=True, help="All instances of the project.")
+@engine_option
 @pass_session
 def up(session: Session, names: tuple[str, ...], everything: bool) -> None:
     """Make instances what their specs say.

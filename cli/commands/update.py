@@ -4,13 +4,14 @@ import click
 
 from trackstack.cli import report
 from trackstack.cli.command import command, pass_session
-from trackstack.cli.options import SpecOptions, instance_argument, spec_options
+from trackstack.cli.options import SpecOptions, engine_option, instance_argument, spec_options
 from trackstack.cli.session import Session
 
 
 @command("update")
 @instance_argument
 @spec_options(update=True)
+@engine_option
 @pass_session
 def update(session: Session, name: str, options: SpecOptions) -> None:
     """Change an instance in place; its data stays.
