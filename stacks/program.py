@@ -15,7 +15,7 @@ from trackstack.stacks.spec import NAMESPACE, InstanceSpec
 def deploy(folder: Path | None = None) -> None:
     """Declare the instance of the current stack. Raises RunError for a configuration that cannot be.
 
-    `folder` is the project's; the Pulumi CLI knows it when it runs the program, but not when it is handed one.
+    `folder` is the project's; unknown to the SDK when the Pulumi CLI is handed the program, not the folder.
     """
     try:
         spec = InstanceSpec.from_config(_config())

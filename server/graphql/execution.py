@@ -87,7 +87,9 @@ async def _ask(call: Call, field: str, values: Mapping[str, Any]) -> dict[str, A
     return decoded
 
 
-async def _root(source: object, info: GraphQLResolveInfo[Call], input: Mapping[str, Any] | None = None) -> Any:
+async def _root(
+    source: object, info: GraphQLResolveInfo[Call], input: Mapping[str, Any] | None = None
+) -> Any:
     values = {_snake(name): value for name, value in (input or {}).items() if value is not None}
     return await _ask(info.context, info.field_name, values)
 
