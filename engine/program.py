@@ -13,6 +13,7 @@ from pulumi.runtime import Settings, config, run_in_stack
 from pulumi.runtime import settings as sdk
 
 from trackstack.engine.deployment import Deployment
+from trackstack.engine.garbage import seldom_collected
 from trackstack.engine.loop import ProgramLoop
 from trackstack.engine.threads import abandonable
 
@@ -51,7 +52,8 @@ def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, pa
         _quietly
     )  # the first error is raised; those it causes are not worth a log line
     try:
-        loop.run_until_complete(run_in_stack(program))
+        with seldom_collected():
+            loop.run_until_complete(run_in_stack(program))
     finally:
         _close(loop, pool)
 
