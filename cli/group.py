@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from trackstack.cli.interrupt import abandoned
+
 Sections = Mapping[str, Mapping[str, str]]
 
 
@@ -63,7 +65,12 @@ class LazyGroup(click.Group):
             from trackstack.cli.errors import show
 
             code = show(error, as_json=_wants_json(arguments), color=color)
-        sys.exit(code if isinstance(code, int) else 0)
+        code = code if isinstance(code, int) else 0
+        if abandoned.is_set():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        sys.exit(code)
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

@@ -2,12 +2,16 @@
 
 import os
 import signal
+from threading import Event
+
+import pytest
 
 from trackstack.cli.interrupt import interruptible
 from trackstack.engine import Cancellation
 
 
-def test_the_first_interrupt_cancels_and_the_second_terminates() -> None:
+def test_the_first_interrupt_cancels_and_the_second_terminates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trackstack.cli.interrupt.abandoned", Event())  # the real one ends the process
     cancellation = Cancellation()
     said: list[str] = []
 

@@ -6,6 +6,7 @@ import pty
 import shlex
 import signal
 import subprocess
+import time
 
 import pytest
 from tests.e2e.machine import BIN, Machine
@@ -103,6 +104,26 @@ def test_an_interrupt_finishes_what_runs_and_up_goes_on(machine: Machine) -> Non
     assert process.returncode == 1
     assert "Stopping: " in err
     assert err.splitlines()[-1].startswith("Error: cancelled")
+    machine.run("up", "demo")
+    machine.run("status", "demo")
+    assert len(machine.servers()) == 1
+
+
+def test_a_second_ctrl_c_waits_for_nothing_and_the_next_up_finishes(machine: Machine) -> None:
+    process = machine.start("create", "demo")
+    while not machine.servers():
+        time.sleep(0.005)
+    (server,) = machine.servers()
+    server.suspend()  # it will not be healthy, and the provider waits for that
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+
+    process.communicate(timeout=10)
+
+    assert process.returncode == 1
+    server.resume()
     machine.run("up", "demo")
     machine.run("status", "demo")
     assert len(machine.servers()) == 1
