@@ -22,15 +22,15 @@ PYTHON = (3, 11)  # requires-python of the package
 _ANOTHER = "choose another folder with --project"
 
 TOOLS = (
-    ("pulumi", "the targets kubernetes and aws", "https://www.pulumi.com/docs/install/"),
-    ("kubectl", "a look into the target kubernetes", "https://kubernetes.io/docs/tasks/tools/"),
-    ("aws", "signing in for the target aws", "https://docs.aws.amazon.com/cli/"),
+    (
+        "pulumi",
+        "--engine pulumi, and what the embedded engine refuses",
+        "https://www.pulumi.com/docs/install/",
+    ),
 )
 EXTRAS = (
     ("postgres", "psycopg", "databases on PostgreSQL"),
     ("s3", "obstore", "artifacts in S3, GCS or Azure"),
-    ("kubernetes", "pulumi_kubernetes", "the target kubernetes"),
-    ("aws", "pulumi_aws", "the target aws"),
 )
 
 
