@@ -1,8 +1,8 @@
 """Artifact locations: which URIs lie in this server's own store.
 
-A client may name a place in our store, as `mlflow-artifacts:/path` or, when the store is a bucket, by the
-bucket's own URI. Nothing else is accepted, least of all a local path: the server opens only its own store,
-by the parsed path, and never the text that came in.
+A client may name a place in our store, as `mlflow-artifacts:/path` or, when the store has a URI of its own
+(a bucket, or a folder that the operator gave as `file:///…`), below that. Nothing else is accepted, least of
+all another local path: the server opens only its own store, by the parsed path, never the text that came in.
 """
 
 import re
@@ -23,8 +23,8 @@ _REPEATED_SLASHES = re.compile("/{2,}")
 class Location:
     """A folder of our store, with the URI under which clients are told of it.
 
-    `base` is `mlflow-artifacts:` for what clients reach through this server, or the bucket's URI for what
-    they chose to reach on their own.
+    `base` is `mlflow-artifacts:` for what clients reach through this server, or the store's own URI for what
+    they reach without it.
     """
 
     path: ArtifactPath
@@ -46,9 +46,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """What locations this server accepts: its proxy's, and those below `bucket` (such as `s3://b/prefix`)."""
+    """What locations this server accepts: its proxy's, and those below `own` (such as `s3://b/prefix`)."""
 
-    bucket: str | None = None
+    own: str | None = None
+    """The store's own URI, without a slash at its end."""
+    direct: bool = False
+    """Whether clients are told the store's own URI unless they name a place, and so reach it on their own."""
+
+    def of_experiment(self, experiment_id: int) -> Location:
+        """Where an experiment's artifacts lie unless its creator says otherwise."""
+        base = self.own if self.direct and self.own else f"{PROXY_SCHEME}:"
+        return Location(ArtifactPath.parse(str(experiment_id)), base)
 
     def parse(self, text: str) -> Location:
         """The location that `text` names. Raises InvalidLocationError for what is not ours."""
@@ -66,13 +74,13 @@ class Locations:
 
     def _split(self, text: str) -> tuple[str, str]:
         """The base that is ours and the path below it."""
-        if self.bucket and (text == self.bucket or text.startswith(f"{self.bucket}/")):
-            return self.bucket, text[len(self.bucket) :]
+        if self.own and (text == self.own or text.startswith(f"{self.own}/")):
+            return self.own, text[len(self.own) :]
         match = _URI.fullmatch(text)
         # A host would be another server's (or ours under a name we cannot check), so none is allowed.
         if match and match[1].lower() == PROXY_SCHEME and match[2] in (None, "//"):
             return f"{PROXY_SCHEME}:", match[3]
-        choices = "mlflow-artifacts:/<path>" + (f" or {self.bucket}/<path>" if self.bucket else "")
+        choices = "mlflow-artifacts:/<path>" + (f" or {self.own}/<path>" if self.own else "")
         raise InvalidLocationError(
             f"Artifact location {_shown(text)} is not in this server's artifact store; use {choices}."
         )

@@ -24,13 +24,17 @@ _ENDPOINTS = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL
 def open_artifacts(root: str) -> Artifacts:
     """The artifacts below `root`: a path or file:// URI of a folder, made if need be, or s3://, gs://, az://.
 
+    A folder by its path is reached through the server only. By its URI it is also what clients are told, so
+    that they read and write it on their own, as with MLflow's --default-artifact-root: for one machine.
     A bucket's credentials come from its cloud's usual environment. S3-compatible stores are named by
     AWS_ENDPOINT_URL (or MLFLOW_S3_ENDPOINT_URL), or in the URI: s3://bucket/prefix?endpoint=http://host:9000.
     Raises StoreConfigError.
     """
     url = urlsplit(root)
-    if url.scheme == "file" or "://" not in root:
-        return Artifacts(FolderStore(_folder(root)), Locations())
+    if url.scheme == "file":
+        return Artifacts(FolderStore(_folder(root)), Locations(own=root.rstrip("/"), direct=True))
+    if "://" not in root:
+        return Artifacts(FolderStore(Path(root).absolute()), Locations())
     if url.scheme not in BUCKET_SCHEMES:
         raise StoreConfigError(
             f"The artifact root {root} is of no known kind; use a folder, file:///…, s3://…, gs://… or az://…."
@@ -39,8 +43,6 @@ def open_artifacts(root: str) -> Artifacts:
 
 
 def _folder(root: str) -> Path:
-    if not root.startswith("file:"):
-        return Path(root).absolute()
     url = urlsplit(root)
     if url.netloc not in ("", "localhost") or not url.path.startswith("/") or url.query or url.fragment:
         raise StoreConfigError(f"The artifact root {root} must be file:///<absolute path>.")

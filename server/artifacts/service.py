@@ -1,6 +1,6 @@
 """The server's artifacts: its one store, and the locations that lie in it."""
 
-from trackstack.server.artifacts.location import PROXY_SCHEME, Location, Locations
+from trackstack.server.artifacts.location import Location, Locations
 from trackstack.server.artifacts.multipart import MultipartUploads
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.artifacts.store import ArtifactStore, SignsLinks
@@ -27,7 +27,8 @@ class Artifacts:
 
         Raises InvalidLocationError for a place outside the store.
         """
-        return self.locations.parse(text or f"{PROXY_SCHEME}:/{experiment_id}").uri
+        place = self.locations.parse(text) if text else self.locations.of_experiment(experiment_id)
+        return place.uri
 
     def place(self, uri: str) -> Location:
         """Where a stored URI (of an experiment, run or logged model) lies in the store."""

@@ -4,7 +4,7 @@ from tests.server.artifacts.catalogue import LEGAL_LOCATIONS, REFUSED_LOCATIONS
 from trackstack.server.artifacts.errors import InvalidLocationError
 from trackstack.server.artifacts.location import Locations
 
-OURS = Locations(bucket="s3://our-bucket/prefix")
+OURS = Locations(own="s3://our-bucket/prefix")
 
 
 @pytest.mark.parametrize("text", [*REFUSED_LOCATIONS, "", "runs:/r/m", "models:/n/1"], ids=ascii)
