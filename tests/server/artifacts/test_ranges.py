@@ -1,4 +1,3 @@
-import time
 from email.utils import formatdate
 
 import pytest
@@ -46,11 +45,9 @@ def test_one_part_of_the_file_is_found(header: str | None, part: Span | None) ->
     ],
     ids=lambda header: header[:20],
 )
-def test_other_ranges_are_refused_at_once(header: str) -> None:
-    begin = time.perf_counter()
+def test_other_ranges_are_refused(header: str) -> None:
     with pytest.raises(UnsatisfiableError):
         span(FACTS, header, None)
-    assert time.perf_counter() - begin < 0.05
 
 
 def test_an_empty_file_has_no_parts() -> None:

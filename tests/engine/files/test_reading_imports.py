@@ -1,4 +1,4 @@
-"""Listing is cheap: no pulumi, no cryptography, and milliseconds for fifty stacks."""
+"""Listing is cheap: it imports neither pulumi nor cryptography."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from trackstack.engine.checkpoint import render
 from trackstack.engine.secrets import Passphrase
 
 LIST = """
-import sys, time
+import sys
 from pathlib import Path
 from trackstack.engine.backend import Backend
 from trackstack.engine.project import Project
-started = time.perf_counter()
 project = Project.load(Path(sys.argv[1]))
 backend = project.backend({})
 for name in backend.stacks("shop"):
     assert project.settings(name).config["shop:name"] == name
     assert backend.store("shop", name).load().outputs
     assert backend.store("shop", name).lock().holder() is None
-print(round((time.perf_counter() - started) * 1000))
 print(sorted({"pulumi", "cryptography", "psutil", "grpc"} & sys.modules.keys()))
 """
 
 
-def test_fifty_stacks_are_read_in_a_tenth_of_a_second(tmp_path: Path, passphrase: Passphrase) -> None:
+def test_fifty_stacks_are_read_without_what_is_slow_to_import(tmp_path: Path, passphrase: Passphrase) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nbackend: {url: file://./state}\n")
     backend = Backend.open(tmp_path / "state")
     state = snapshot(*(box(f"b{n}", inputs={"k": values.secret(n), "s": "x" * 200}) for n in range(8)))
@@ -43,16 +41,8 @@ def test_fifty_stacks_are_read_in_a_tenth_of_a_second(tmp_path: Path, passphrase
         )
         backend.files.write(tmp_path / f"state/.pulumi/stacks/shop/{name}.json", data, durable=False)
 
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", LIST, str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        ).stdout.splitlines()
-        for _ in range(3)
-    ]
+    done = subprocess.run(
+        [sys.executable, "-c", LIST, str(tmp_path)], capture_output=True, text=True, check=True, timeout=30
+    )
 
-    assert {modules for _, modules in runs} == {"[]"}
-    assert min(int(milliseconds) for milliseconds, _ in runs) < 100
+    assert done.stdout.strip() == "[]"
