@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from tests.server.conftest import Start
 from tests.server.serving import Server
 
 from trackstack import tokens
@@ -87,3 +88,10 @@ def test_pages_of_other_sites_cannot_sign_in_or_read(server: Server, headers: di
 
     with_token = {**headers, "Authorization": f"Bearer {server.token.text}"}
     assert httpx.get(server.url + EXPERIMENT, headers=with_token).status_code == 403
+
+
+def test_without_authentication_anybody_may_sign_in(start_server: Start) -> None:
+    server = start_server("--no-auth")
+
+    with signed_in(server, "anything") as browser:
+        assert browser.get(EXPERIMENT).status_code == 200
