@@ -7,18 +7,14 @@ from typing import Any
 import pytest
 from tests.server.conftest import Start
 from tests.server.recorded.cases import DIFFERENT, REQUESTS
-from tests.server.recorded.replay import replay
+from tests.server.recorded.replay import replay_on
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "recorded" / "answers.json").read_text())
 
 
 @pytest.fixture(scope="module")
 def answers(start_server: Start) -> dict[str, Any]:
-    server = start_server()
-    with server.client() as client:
-        given = replay(client, REQUESTS)
-    server.stop()
-    return given
+    return replay_on(start_server(), REQUESTS)
 
 
 @pytest.mark.parametrize("name", [request.name for request in REQUESTS])

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from tests.server.recorded.cases import Request
+from tests.server.serving import Server
 
 _TIMES = {"creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp"}
 _TIMES |= {"creation_timestamp_ms", "last_updated_timestamp_ms"}
@@ -17,6 +18,14 @@ def replay(client: httpx.Client, requests: Iterable[Request]) -> dict[str, Any]:
     """Every answer by its request's name: status and body."""
     kept: dict[str, str] = {}
     return {request.name: _answer(client, request, kept) for request in requests}
+
+
+def replay_on(server: Server, requests: Iterable[Request]) -> dict[str, Any]:
+    """What a fresh server answers; it is stopped after."""
+    with server.client() as client:
+        given = replay(client, requests)
+    server.stop()
+    return given
 
 
 def _answer(client: httpx.Client, request: Request, kept: dict[str, str]) -> dict[str, Any]:

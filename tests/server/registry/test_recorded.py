@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.server.conftest import Start
 from tests.server.recorded.registry import DIFFERENT, REQUESTS
-from tests.server.recorded.replay import replay
+from tests.server.recorded.replay import replay_on
 
 FILE = Path(__file__).parents[1] / "recorded" / "registry.json"
 RECORDED: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {}
@@ -15,11 +15,7 @@ RECORDED: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {}
 
 @pytest.fixture(scope="module")
 def answers(start_server: Start) -> dict[str, Any]:
-    server = start_server()
-    with server.client() as client:
-        given = replay(client, REQUESTS)
-    server.stop()
-    return given
+    return replay_on(start_server(), REQUESTS)
 
 
 @pytest.mark.parametrize("name", [request.name for request in REQUESTS])
