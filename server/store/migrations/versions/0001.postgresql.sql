@@ -12,9 +12,7 @@ CREATE TABLE evaluation_datasets (
   CONSTRAINT pk_evaluation_datasets PRIMARY KEY (id),
   CONSTRAINT uq_evaluation_datasets_uuid UNIQUE (uuid)
 );
-
 CREATE INDEX ix_evaluation_datasets_name ON evaluation_datasets (name);
-
 CREATE TABLE experiments (
   id BIGSERIAL NOT NULL,
   name VARCHAR(500) COLLATE "C" NOT NULL,
@@ -25,14 +23,12 @@ CREATE TABLE experiments (
   CONSTRAINT pk_experiments PRIMARY KEY (id),
   CONSTRAINT uq_experiments_name UNIQUE (name)
 );
-
 CREATE TABLE keys (
   id BIGSERIAL NOT NULL,
   name VARCHAR(250) COLLATE "C" NOT NULL,
   CONSTRAINT pk_keys PRIMARY KEY (id),
   CONSTRAINT uq_keys_name UNIQUE (name)
 );
-
 CREATE TABLE latest_metrics (
   run_id BIGINT NOT NULL,
   key_id BIGINT NOT NULL,
@@ -43,9 +39,7 @@ CREATE TABLE latest_metrics (
   is_nan SMALLINT NOT NULL,
   CONSTRAINT pk_latest_metrics PRIMARY KEY (run_id, key_id)
 );
-
 CREATE INDEX ix_latest_metrics_value ON latest_metrics (experiment_id, key_id, is_nan, value, run_id);
-
 CREATE TABLE metrics (
   run_id BIGINT NOT NULL,
   key_id BIGINT NOT NULL,
@@ -55,7 +49,6 @@ CREATE TABLE metrics (
   is_nan SMALLINT NOT NULL,
   CONSTRAINT pk_metrics PRIMARY KEY (run_id, key_id, step, timestamp, value, is_nan)
 );
-
 CREATE TABLE purges (
   kind VARCHAR(12) COLLATE "C" NOT NULL,
   id BIGINT NOT NULL,
@@ -65,7 +58,6 @@ CREATE TABLE purges (
   path TEXT COLLATE "C",
   CONSTRAINT pk_purges PRIMARY KEY (kind, id)
 );
-
 CREATE TABLE registered_models (
   id BIGSERIAL NOT NULL,
   name VARCHAR(256) COLLATE "C" NOT NULL,
@@ -76,7 +68,6 @@ CREATE TABLE registered_models (
   CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
-
 CREATE TABLE tokens (
   id VARCHAR(12) COLLATE "C" NOT NULL,
   digest VARCHAR(64) COLLATE "C" NOT NULL,
@@ -89,7 +80,6 @@ CREATE TABLE tokens (
   last_used_at BIGINT,
   CONSTRAINT pk_tokens PRIMARY KEY (id)
 );
-
 CREATE TABLE webhooks (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -104,7 +94,6 @@ CREATE TABLE webhooks (
   CONSTRAINT pk_webhooks PRIMARY KEY (id),
   CONSTRAINT uq_webhooks_uuid UNIQUE (uuid)
 );
-
 CREATE TABLE datasets (
   id BIGSERIAL NOT NULL,
   experiment_id BIGINT NOT NULL,
@@ -118,7 +107,6 @@ CREATE TABLE datasets (
   CONSTRAINT uq_datasets_experiment_id_name_digest UNIQUE (experiment_id, name, digest),
   CONSTRAINT fk_datasets_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE TABLE evaluation_dataset_experiments (
   dataset_id BIGINT NOT NULL,
   experiment_id BIGINT NOT NULL,
@@ -126,9 +114,7 @@ CREATE TABLE evaluation_dataset_experiments (
   CONSTRAINT fk_evaluation_dataset_experiments_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
   CONSTRAINT fk_evaluation_dataset_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_evaluation_dataset_experiments_experiment_id ON evaluation_dataset_experiments (experiment_id);
-
 CREATE TABLE evaluation_dataset_records (
   id BIGSERIAL NOT NULL,
   dataset_id BIGINT NOT NULL,
@@ -150,7 +136,6 @@ CREATE TABLE evaluation_dataset_records (
   CONSTRAINT fk_evaluation_dataset_records_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
   CONSTRAINT uq_evaluation_dataset_records_uuid UNIQUE (uuid)
 );
-
 CREATE TABLE evaluation_dataset_tags (
   dataset_id BIGINT NOT NULL,
   key VARCHAR(255) COLLATE "C" NOT NULL,
@@ -158,7 +143,6 @@ CREATE TABLE evaluation_dataset_tags (
   CONSTRAINT pk_evaluation_dataset_tags PRIMARY KEY (dataset_id, key),
   CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE
 );
-
 CREATE TABLE experiment_tags (
   experiment_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -166,7 +150,6 @@ CREATE TABLE experiment_tags (
   CONSTRAINT pk_experiment_tags PRIMARY KEY (experiment_id, key),
   CONSTRAINT fk_experiment_tags_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE TABLE issues (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -185,9 +168,7 @@ CREATE TABLE issues (
   CONSTRAINT uq_issues_uuid UNIQUE (uuid),
   CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_issues_experiment_id ON issues (experiment_id);
-
 CREATE TABLE logged_models (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -204,11 +185,8 @@ CREATE TABLE logged_models (
   CONSTRAINT uq_logged_models_uuid UNIQUE (uuid),
   CONSTRAINT fk_logged_models_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_logged_models_newest ON logged_models (experiment_id, created_at DESC, uuid) WHERE deleted_at IS NULL;
-
 CREATE INDEX ix_logged_models_source_run_id ON logged_models (source_run_id);
-
 CREATE TABLE model_versions (
   model_id BIGINT NOT NULL,
   version BIGINT NOT NULL,
@@ -223,11 +201,8 @@ CREATE TABLE model_versions (
   CONSTRAINT pk_model_versions PRIMARY KEY (model_id, version),
   CONSTRAINT fk_model_versions_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_model_versions_run_id ON model_versions (run_id);
-
 CREATE INDEX ix_model_versions_updated_at ON model_versions (updated_at);
-
 CREATE TABLE registered_model_tags (
   model_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -235,7 +210,6 @@ CREATE TABLE registered_model_tags (
   CONSTRAINT pk_registered_model_tags PRIMARY KEY (model_id, key),
   CONSTRAINT fk_registered_model_tags_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
 );
-
 CREATE TABLE runs (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(32) COLLATE "C" NOT NULL,
@@ -252,11 +226,8 @@ CREATE TABLE runs (
   CONSTRAINT uq_runs_uuid UNIQUE (uuid),
   CONSTRAINT fk_runs_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_runs_experiment ON runs (experiment_id, deleted_at);
-
 CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
-
 CREATE TABLE scorers (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -267,7 +238,6 @@ CREATE TABLE scorers (
   CONSTRAINT uq_scorers_uuid UNIQUE (uuid),
   CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE TABLE traces (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(256) COLLATE "C" NOT NULL,
@@ -282,9 +252,7 @@ CREATE TABLE traces (
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_traces_newest ON traces (experiment_id, started_at DESC, uuid);
-
 CREATE TABLE assessments (
   id BIGSERIAL NOT NULL,
   trace_id BIGINT NOT NULL,
@@ -309,9 +277,7 @@ CREATE TABLE assessments (
   CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE,
   CONSTRAINT uq_assessments_uuid UNIQUE (uuid)
 );
-
 CREATE INDEX ix_assessments_trace_id ON assessments (trace_id, kind, name);
-
 CREATE TABLE logged_model_metrics (
   model_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -325,7 +291,6 @@ CREATE TABLE logged_model_metrics (
   CONSTRAINT pk_logged_model_metrics PRIMARY KEY (model_id, key, timestamp, step, run_id),
   CONSTRAINT fk_logged_model_metrics_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
 );
-
 CREATE TABLE logged_model_params (
   model_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -333,7 +298,6 @@ CREATE TABLE logged_model_params (
   CONSTRAINT pk_logged_model_params PRIMARY KEY (model_id, key),
   CONSTRAINT fk_logged_model_params_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
 );
-
 CREATE TABLE logged_model_tags (
   model_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -341,7 +305,6 @@ CREATE TABLE logged_model_tags (
   CONSTRAINT pk_logged_model_tags PRIMARY KEY (model_id, key),
   CONSTRAINT fk_logged_model_tags_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
 );
-
 CREATE TABLE model_aliases (
   model_id BIGINT NOT NULL,
   alias VARCHAR(255) COLLATE "C" NOT NULL,
@@ -349,9 +312,7 @@ CREATE TABLE model_aliases (
   CONSTRAINT pk_model_aliases PRIMARY KEY (model_id, alias),
   CONSTRAINT fk_model_aliases_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_model_aliases_version ON model_aliases (model_id, version);
-
 CREATE TABLE model_version_tags (
   model_id BIGINT NOT NULL,
   version BIGINT NOT NULL,
@@ -360,7 +321,6 @@ CREATE TABLE model_version_tags (
   CONSTRAINT pk_model_version_tags PRIMARY KEY (model_id, version, key),
   CONSTRAINT fk_model_version_tags_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
 );
-
 CREATE TABLE params (
   run_id BIGINT NOT NULL,
   key_id BIGINT NOT NULL,
@@ -370,9 +330,7 @@ CREATE TABLE params (
   CONSTRAINT fk_params_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
   CONSTRAINT fk_params_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_params_value ON params (experiment_id, key_id, substr(value, 1, 64), run_id);
-
 CREATE TABLE run_datasets (
   run_id BIGINT NOT NULL,
   dataset_id BIGINT NOT NULL,
@@ -382,9 +340,7 @@ CREATE TABLE run_datasets (
   CONSTRAINT fk_run_datasets_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
   CONSTRAINT fk_run_datasets_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_run_datasets_dataset_id ON run_datasets (dataset_id);
-
 CREATE TABLE run_documents (
   run_id BIGINT NOT NULL,
   revision BIGINT NOT NULL,
@@ -392,7 +348,6 @@ CREATE TABLE run_documents (
   CONSTRAINT pk_run_documents PRIMARY KEY (run_id),
   CONSTRAINT fk_run_documents_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
 );
-
 CREATE TABLE run_models (
   run_id BIGINT NOT NULL,
   direction VARCHAR(6) COLLATE "C" NOT NULL,
@@ -401,9 +356,7 @@ CREATE TABLE run_models (
   CONSTRAINT pk_run_models PRIMARY KEY (run_id, direction, model_id),
   CONSTRAINT fk_run_models_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_run_models_model_id ON run_models (model_id);
-
 CREATE TABLE scorer_versions (
   scorer_id BIGINT NOT NULL,
   version BIGINT NOT NULL,
@@ -412,7 +365,6 @@ CREATE TABLE scorer_versions (
   CONSTRAINT pk_scorer_versions PRIMARY KEY (scorer_id, version),
   CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (id) ON DELETE CASCADE
 );
-
 CREATE TABLE spans (
   trace_id BIGINT NOT NULL,
   span_id VARCHAR(16) COLLATE "C" NOT NULL,
@@ -431,7 +383,6 @@ CREATE TABLE spans (
   CONSTRAINT pk_spans PRIMARY KEY (trace_id, span_id),
   CONSTRAINT fk_spans_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
-
 CREATE TABLE tags (
   run_id BIGINT NOT NULL,
   key_id BIGINT NOT NULL,
@@ -441,9 +392,7 @@ CREATE TABLE tags (
   CONSTRAINT fk_tags_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
   CONSTRAINT fk_tags_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_tags_value ON tags (experiment_id, key_id, substr(value, 1, 64), run_id);
-
 CREATE TABLE trace_metadata (
   trace_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -451,7 +400,6 @@ CREATE TABLE trace_metadata (
   CONSTRAINT pk_trace_metadata PRIMARY KEY (trace_id, key),
   CONSTRAINT fk_trace_metadata_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
-
 CREATE TABLE trace_numbers (
   trace_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -459,23 +407,19 @@ CREATE TABLE trace_numbers (
   CONSTRAINT pk_trace_numbers PRIMARY KEY (trace_id, key),
   CONSTRAINT fk_trace_numbers_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
-
 CREATE TABLE trace_prompts (
   trace_id BIGINT NOT NULL,
   prompt VARCHAR(300) COLLATE "C" NOT NULL,
   CONSTRAINT pk_trace_prompts PRIMARY KEY (trace_id, prompt),
   CONSTRAINT fk_trace_prompts_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
-
 CREATE TABLE trace_runs (
   trace_id BIGINT NOT NULL,
   run_id VARCHAR(256) COLLATE "C" NOT NULL,
   CONSTRAINT pk_trace_runs PRIMARY KEY (trace_id, run_id),
   CONSTRAINT fk_trace_runs_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_trace_runs_run_id ON trace_runs (run_id);
-
 CREATE TABLE trace_tags (
   trace_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,

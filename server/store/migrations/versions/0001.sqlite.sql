@@ -12,9 +12,7 @@ CREATE TABLE evaluation_datasets (
   CONSTRAINT pk_evaluation_datasets PRIMARY KEY (id),
   CONSTRAINT uq_evaluation_datasets_uuid UNIQUE (uuid)
 );
-
 CREATE INDEX ix_evaluation_datasets_name ON evaluation_datasets (name);
-
 CREATE TABLE experiments (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   name VARCHAR(500) NOT NULL,
@@ -24,14 +22,12 @@ CREATE TABLE experiments (
   deleted_at BIGINT,
   CONSTRAINT uq_experiments_name UNIQUE (name)
 );
-
 CREATE TABLE keys (
   id INTEGER NOT NULL,
   name VARCHAR(250) NOT NULL,
   CONSTRAINT pk_keys PRIMARY KEY (id),
   CONSTRAINT uq_keys_name UNIQUE (name)
 );
-
 CREATE TABLE latest_metrics (
   run_id INTEGER NOT NULL,
   key_id INTEGER NOT NULL,
@@ -41,10 +37,9 @@ CREATE TABLE latest_metrics (
   value FLOAT NOT NULL,
   is_nan SMALLINT NOT NULL,
   CONSTRAINT pk_latest_metrics PRIMARY KEY (run_id, key_id)
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_latest_metrics_value ON latest_metrics (experiment_id, key_id, is_nan, value, run_id);
-
 CREATE TABLE metrics (
   run_id INTEGER NOT NULL,
   key_id INTEGER NOT NULL,
@@ -53,8 +48,8 @@ CREATE TABLE metrics (
   value FLOAT NOT NULL,
   is_nan SMALLINT NOT NULL,
   CONSTRAINT pk_metrics PRIMARY KEY (run_id, key_id, step, timestamp, value, is_nan)
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE purges (
   kind VARCHAR(12) NOT NULL,
   id INTEGER NOT NULL,
@@ -63,8 +58,8 @@ CREATE TABLE purges (
   deleted_at BIGINT NOT NULL,
   path TEXT,
   CONSTRAINT pk_purges PRIMARY KEY (kind, id)
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE registered_models (
   id INTEGER NOT NULL,
   name VARCHAR(256) NOT NULL,
@@ -75,7 +70,6 @@ CREATE TABLE registered_models (
   CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
-
 CREATE TABLE tokens (
   id VARCHAR(12) NOT NULL,
   digest VARCHAR(64) NOT NULL,
@@ -87,8 +81,8 @@ CREATE TABLE tokens (
   valid_until BIGINT NOT NULL,
   last_used_at BIGINT,
   CONSTRAINT pk_tokens PRIMARY KEY (id)
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE webhooks (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -103,7 +97,6 @@ CREATE TABLE webhooks (
   CONSTRAINT pk_webhooks PRIMARY KEY (id),
   CONSTRAINT uq_webhooks_uuid UNIQUE (uuid)
 );
-
 CREATE TABLE datasets (
   id INTEGER NOT NULL,
   experiment_id INTEGER NOT NULL,
@@ -117,17 +110,15 @@ CREATE TABLE datasets (
   CONSTRAINT uq_datasets_experiment_id_name_digest UNIQUE (experiment_id, name, digest),
   CONSTRAINT fk_datasets_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE TABLE evaluation_dataset_experiments (
   dataset_id INTEGER NOT NULL,
   experiment_id INTEGER NOT NULL,
   CONSTRAINT pk_evaluation_dataset_experiments PRIMARY KEY (dataset_id, experiment_id),
   CONSTRAINT fk_evaluation_dataset_experiments_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
   CONSTRAINT fk_evaluation_dataset_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_evaluation_dataset_experiments_experiment_id ON evaluation_dataset_experiments (experiment_id);
-
 CREATE TABLE evaluation_dataset_records (
   id INTEGER NOT NULL,
   dataset_id INTEGER NOT NULL,
@@ -149,23 +140,22 @@ CREATE TABLE evaluation_dataset_records (
   CONSTRAINT fk_evaluation_dataset_records_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
   CONSTRAINT uq_evaluation_dataset_records_uuid UNIQUE (uuid)
 );
-
 CREATE TABLE evaluation_dataset_tags (
   dataset_id INTEGER NOT NULL,
   "key" VARCHAR(255) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_evaluation_dataset_tags PRIMARY KEY (dataset_id, "key"),
   CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE experiment_tags (
   experiment_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_experiment_tags PRIMARY KEY (experiment_id, "key"),
   CONSTRAINT fk_experiment_tags_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE issues (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -184,9 +174,7 @@ CREATE TABLE issues (
   CONSTRAINT uq_issues_uuid UNIQUE (uuid),
   CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_issues_experiment_id ON issues (experiment_id);
-
 CREATE TABLE logged_models (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -203,11 +191,8 @@ CREATE TABLE logged_models (
   CONSTRAINT uq_logged_models_uuid UNIQUE (uuid),
   CONSTRAINT fk_logged_models_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_logged_models_newest ON logged_models (experiment_id, created_at DESC, uuid) WHERE deleted_at IS NULL;
-
 CREATE INDEX ix_logged_models_source_run_id ON logged_models (source_run_id);
-
 CREATE TABLE model_versions (
   model_id INTEGER NOT NULL,
   version BIGINT NOT NULL,
@@ -221,20 +206,18 @@ CREATE TABLE model_versions (
   run_link TEXT NOT NULL,
   CONSTRAINT pk_model_versions PRIMARY KEY (model_id, version),
   CONSTRAINT fk_model_versions_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_model_versions_run_id ON model_versions (run_id);
-
 CREATE INDEX ix_model_versions_updated_at ON model_versions (updated_at);
-
 CREATE TABLE registered_model_tags (
   model_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_registered_model_tags PRIMARY KEY (model_id, "key"),
   CONSTRAINT fk_registered_model_tags_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE runs (
   id INTEGER NOT NULL,
   uuid VARCHAR(32) NOT NULL,
@@ -251,11 +234,8 @@ CREATE TABLE runs (
   CONSTRAINT uq_runs_uuid UNIQUE (uuid),
   CONSTRAINT fk_runs_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_runs_experiment ON runs (experiment_id, deleted_at);
-
 CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
-
 CREATE TABLE scorers (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -266,7 +246,6 @@ CREATE TABLE scorers (
   CONSTRAINT uq_scorers_uuid UNIQUE (uuid),
   CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE TABLE traces (
   id INTEGER NOT NULL,
   uuid VARCHAR(256) NOT NULL,
@@ -281,9 +260,7 @@ CREATE TABLE traces (
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-
 CREATE INDEX ix_traces_newest ON traces (experiment_id, started_at DESC, uuid);
-
 CREATE TABLE assessments (
   id INTEGER NOT NULL,
   trace_id INTEGER NOT NULL,
@@ -308,9 +285,7 @@ CREATE TABLE assessments (
   CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE,
   CONSTRAINT uq_assessments_uuid UNIQUE (uuid)
 );
-
 CREATE INDEX ix_assessments_trace_id ON assessments (trace_id, kind, name);
-
 CREATE TABLE logged_model_metrics (
   model_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
@@ -323,34 +298,33 @@ CREATE TABLE logged_model_metrics (
   dataset_digest VARCHAR(36) NOT NULL,
   CONSTRAINT pk_logged_model_metrics PRIMARY KEY (model_id, "key", timestamp, step, run_id),
   CONSTRAINT fk_logged_model_metrics_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE logged_model_params (
   model_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_logged_model_params PRIMARY KEY (model_id, "key"),
   CONSTRAINT fk_logged_model_params_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE logged_model_tags (
   model_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_logged_model_tags PRIMARY KEY (model_id, "key"),
   CONSTRAINT fk_logged_model_tags_model_id FOREIGN KEY(model_id) REFERENCES logged_models (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE model_aliases (
   model_id INTEGER NOT NULL,
   alias VARCHAR(255) NOT NULL,
   version BIGINT NOT NULL,
   CONSTRAINT pk_model_aliases PRIMARY KEY (model_id, alias),
   CONSTRAINT fk_model_aliases_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_model_aliases_version ON model_aliases (model_id, version);
-
 CREATE TABLE model_version_tags (
   model_id INTEGER NOT NULL,
   version BIGINT NOT NULL,
@@ -358,8 +332,8 @@ CREATE TABLE model_version_tags (
   value TEXT NOT NULL,
   CONSTRAINT pk_model_version_tags PRIMARY KEY (model_id, version, "key"),
   CONSTRAINT fk_model_version_tags_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE params (
   run_id INTEGER NOT NULL,
   key_id INTEGER NOT NULL,
@@ -368,10 +342,9 @@ CREATE TABLE params (
   CONSTRAINT pk_params PRIMARY KEY (run_id, key_id),
   CONSTRAINT fk_params_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
   CONSTRAINT fk_params_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_params_value ON params (experiment_id, key_id, substr(value, 1, 64), run_id);
-
 CREATE TABLE run_datasets (
   run_id INTEGER NOT NULL,
   dataset_id INTEGER NOT NULL,
@@ -380,10 +353,9 @@ CREATE TABLE run_datasets (
   CONSTRAINT pk_run_datasets PRIMARY KEY (run_id, dataset_id),
   CONSTRAINT fk_run_datasets_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
   CONSTRAINT fk_run_datasets_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_run_datasets_dataset_id ON run_datasets (dataset_id);
-
 CREATE TABLE run_documents (
   run_id INTEGER NOT NULL,
   revision BIGINT NOT NULL,
@@ -391,7 +363,6 @@ CREATE TABLE run_documents (
   CONSTRAINT pk_run_documents PRIMARY KEY (run_id),
   CONSTRAINT fk_run_documents_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
 );
-
 CREATE TABLE run_models (
   run_id INTEGER NOT NULL,
   direction VARCHAR(6) NOT NULL,
@@ -399,10 +370,9 @@ CREATE TABLE run_models (
   step BIGINT NOT NULL,
   CONSTRAINT pk_run_models PRIMARY KEY (run_id, direction, model_id),
   CONSTRAINT fk_run_models_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_run_models_model_id ON run_models (model_id);
-
 CREATE TABLE scorer_versions (
   scorer_id INTEGER NOT NULL,
   version BIGINT NOT NULL,
@@ -410,8 +380,8 @@ CREATE TABLE scorer_versions (
   created_at BIGINT NOT NULL,
   CONSTRAINT pk_scorer_versions PRIMARY KEY (scorer_id, version),
   CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE spans (
   trace_id INTEGER NOT NULL,
   span_id VARCHAR(16) NOT NULL,
@@ -430,7 +400,6 @@ CREATE TABLE spans (
   CONSTRAINT pk_spans PRIMARY KEY (trace_id, span_id),
   CONSTRAINT fk_spans_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
-
 CREATE TABLE tags (
   run_id INTEGER NOT NULL,
   key_id INTEGER NOT NULL,
@@ -439,46 +408,45 @@ CREATE TABLE tags (
   CONSTRAINT pk_tags PRIMARY KEY (run_id, key_id),
   CONSTRAINT fk_tags_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE,
   CONSTRAINT fk_tags_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_tags_value ON tags (experiment_id, key_id, substr(value, 1, 64), run_id);
-
 CREATE TABLE trace_metadata (
   trace_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_trace_metadata PRIMARY KEY (trace_id, "key"),
   CONSTRAINT fk_trace_metadata_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE trace_numbers (
   trace_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value FLOAT NOT NULL,
   CONSTRAINT pk_trace_numbers PRIMARY KEY (trace_id, "key"),
   CONSTRAINT fk_trace_numbers_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE trace_prompts (
   trace_id INTEGER NOT NULL,
   prompt VARCHAR(300) NOT NULL,
   CONSTRAINT pk_trace_prompts PRIMARY KEY (trace_id, prompt),
   CONSTRAINT fk_trace_prompts_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE TABLE trace_runs (
   trace_id INTEGER NOT NULL,
   run_id VARCHAR(256) NOT NULL,
   CONSTRAINT pk_trace_runs PRIMARY KEY (trace_id, run_id),
   CONSTRAINT fk_trace_runs_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
-) WITHOUT ROWID;
-
+)
+ WITHOUT ROWID;
 CREATE INDEX ix_trace_runs_run_id ON trace_runs (run_id);
-
 CREATE TABLE trace_tags (
   trace_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_trace_tags PRIMARY KEY (trace_id, "key"),
   CONSTRAINT fk_trace_tags_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
-) WITHOUT ROWID;
+)
+ WITHOUT ROWID;
