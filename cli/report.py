@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trackstack.stacks.tokens import AccessToken
 
 COLUMNS = ("NAME", "STATE", "URL", "RETENTION", "DESCRIPTION")
-TOKEN_COLUMNS = ("ID", "NAME", "SCOPE", "STATE", "VALID UNTIL", "LAST USED", "DESCRIPTION")
+TOKEN_COLUMNS = ("ID", "NAME", "SCOPE", "STATE", "USER", "TENANT", "VALID UNTIL", "LAST USED", "DESCRIPTION")
 TOKEN_TIMES = ("created", "valid_until", "last_used")
 
 
@@ -55,7 +55,8 @@ def token_document(token: AccessToken) -> dict[str, Any]:
 def token_row(token: AccessToken) -> tuple[str, ...]:
     """A token's line of the list."""
     until, used = _time(token.valid_until), _time(token.last_used) or "-"
-    return token.id, token.name, token.scope, token.state, until, used, token.description
+    whose = (token.user or "-", token.tenant or "-")
+    return token.id, token.name, token.scope, token.state, *whose, until, used, token.description
 
 
 def details(instance: Instance) -> list[tuple[str, str]]:

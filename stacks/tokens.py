@@ -19,13 +19,18 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """What the server tells of a token. `content` is the token itself: told once, when it is made."""
+    """What the server tells of a token. `content` is the token itself: told once, when it is made.
+
+    `user` and `tenant` are empty for a token of nobody in particular, of no tenant.
+    """
 
     id: str
     name: str
     description: str
     labels: dict[str, str]
     scope: str
+    user: str
+    tenant: str
     state: str
     created: datetime
     valid_until: datetime
@@ -34,7 +39,8 @@ class AccessToken:
 
 
 def create(project: Project, name: str, settings: Mapping[str, Any]) -> AccessToken:
-    """A new token with its content; `settings` are name, scope, ttl, description and labels.
+    """A new token with its content; `settings` are name, scope, ttl, description, labels, user
+    and tenant.
 
     As all of these: raises InstanceNotFound, InvalidSpec for what the server does not allow, and StackError
     where it does not answer.
@@ -99,6 +105,8 @@ def _token(document: Mapping[str, Any]) -> AccessToken:
         description=document["description"],
         labels=document["labels"],
         scope=document["scope"],
+        user=document["user"],
+        tenant=document["tenant"],
         state=document["state"],
         created=_time(document["created_at"]),
         valid_until=_time(document["valid_until"]),

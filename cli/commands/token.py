@@ -43,6 +43,12 @@ def token() -> None:
     help="What it allows; admin: also to make tokens.",
 )
 @click.option(
+    "--user", metavar="NAME", default="", help="Whose permissions hold, such as an e-mail; else all."
+)
+@click.option(
+    "--tenant", metavar="NAME", default="", help="Whose experiments and models it is for; else all."
+)
+@click.option(
     "--ttl", metavar="TIME", default="90d", show_default=True, help="Valid this long, 184d at most."
 )
 @click.option("--description", metavar="TEXT", default="", help="What it is for, at most 160 characters.")
@@ -59,8 +65,9 @@ def create(session: Session, /, instance: str, labels: tuple[tuple[str, str], ..
     """Create a token and print it, this once.
 
     \b
-    Example:
+    Examples:
       trackstack token create demo --name ci --scope read --ttl 7d
+      trackstack token create demo --name laptop --user ada@example.org --tenant vision
     """
     from trackstack.stacks import tokens
 
@@ -104,7 +111,7 @@ def rotate(
 ) -> None:
     """Replace a token, and print the new one, this once.
 
-    It has the name, scope and labels of the old one. With --admin, the instance's own token is
+    It has the name, scope, user, tenant and labels of the old one. With --admin, the instance's own token is
     replaced: the server restarts with it, and `trackstack env` prints it.
 
     \b

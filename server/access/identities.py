@@ -21,10 +21,16 @@ _MOST_CACHED = 10_000
 
 @dataclass(frozen=True)
 class Identity:
-    """A caller: the id of the token (never its secret) and what it may do."""
+    """A caller: the id of the token (never its secret), what it may do, and for whom.
+
+    `user`: whose permissions hold, empty for a token that is nobody's in particular. `tenant`: whose
+    experiments and models these are, empty for a token that is for all tenants'.
+    """
 
     token_id: str
     scope: Scope
+    user: str = ""
+    tenant: str = ""
 
 
 ANYBODY = Identity("", ADMIN)
@@ -39,7 +45,7 @@ class _Known:
     """A token as the store had it at the time `read` (monotonic)."""
 
     digest: str
-    scope: Scope
+    identity: Identity
     valid_until: float
     last_used_at: int
     read: float
@@ -64,11 +70,11 @@ class Authenticator:
             token = _token(authorization)
             known = await self._find(token.id) if token else None
             if token and known and matches(token, known.digest):
-                return self._use(token.id, known)
+                return self._use(known)
         elif cookie and (session := Session.of(cookie, host)):
             known = await self._find(session.token_id)
             if known and session.proven(known.digest, self._clock()):
-                return self._use(session.token_id, known)
+                return self._use(known)
         raise ApiError(
             UNAUTHENTICATED,
             "This server needs a token. Set MLFLOW_TRACKING_TOKEN, or send 'Authorization: Bearer <token>'."
@@ -88,7 +94,7 @@ class Authenticator:
         assert self._admin is not None
         admin = self._admin.current()
         if id_ == admin.id:
-            return _Known(admin.digest, ADMIN, float("inf"), 0, 0.0)
+            return _Known(admin.digest, Identity(id_, ADMIN), float("inf"), 0, 0.0)
         known = self._known.get(id_)
         if known is None or time.monotonic() - known.read > _RECHECK_S:
             known = await self._read(id_)
@@ -101,16 +107,17 @@ class Authenticator:
             return None
         if len(self._known) >= _MOST_CACHED:
             self._known.clear()
-        known = _Known(row.digest, Scope(row.scope), row.valid_until, row.last_used_at or 0, time.monotonic())
+        identity = Identity(id_, Scope(row.scope), row.user, row.tenant)
+        known = _Known(row.digest, identity, row.valid_until, row.last_used_at or 0, time.monotonic())
         self._known[id_] = known
         return known
 
-    def _use(self, id_: str, known: _Known) -> Identity:
+    def _use(self, known: _Known) -> Identity:
         now = int(self._clock() * 1000)
         if known.read and now - known.last_used_at > _NOTE_USE_MS:  # the admin token has no row
             known.last_used_at = now
-            self._store.tokens.used(id_, now)
-        return Identity(id_, known.scope)
+            self._store.tokens.used(known.identity.token_id, now)
+        return known.identity
 
 
 def _token(authorization: str) -> Token | None:

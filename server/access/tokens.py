@@ -18,6 +18,7 @@ LONGEST_OVERLAP = "24h"
 
 _LABEL_KEY = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\Z")
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?\Z")
+_TENANT = re.compile(r"[A-Za-z0-9_.-]{0,64}\Z")
 
 Name = Annotated[str, Meta(min_length=1)]
 ScopeName = Literal["read", "write", "admin"]
@@ -25,13 +26,18 @@ State = Literal["active", "inactive", "deleting"]
 
 
 class TokenInfo(Struct, kw_only=True):
-    """A token as its owner sees it; times in milliseconds. `content` is the token itself, told once."""
+    """A token as its owner sees it; times in milliseconds. `content` is the token itself, told once.
+
+    `user` and `tenant` are empty for a token that stands for nobody in particular, for no tenant.
+    """
 
     id: str
     name: str
     description: str
     labels: dict[str, str]
     scope: ScopeName
+    user: str
+    tenant: str
     state: State
     created_at: int
     valid_until: int
@@ -52,6 +58,8 @@ class CreateToken(Message):
     description: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     scope: ScopeName = "write"
+    user: str = ""
+    tenant: str = ""
     ttl: str = DEFAULT_TTL
 
 
@@ -75,9 +83,17 @@ class TokenRef(Message):
 async def create(call: Call, body: CreateToken) -> One:
     """The token with its content, which is never shown again."""
     _describable(body.name, body.description, dict(body.labels))
+    _nameable(body.user, body.tenant)
+    if body.tenant and body.scope == "admin":
+        raise invalid("A tenant's token cannot have the scope admin: it could make tokens for other tenants.")
     row, token = _minted(call.now, body.ttl)
     row = row._replace(
-        scope=Scope[body.scope.upper()], name=body.name, description=body.description, labels=body.labels
+        scope=Scope[body.scope.upper()],
+        name=body.name,
+        description=body.description,
+        labels=body.labels,
+        user=body.user,
+        tenant=body.tenant,
     )
     await call.store.tokens.add(row)
     return One(_info(row, call.now, content=token.text))
@@ -108,11 +124,17 @@ async def revoke(call: Call, body: TokenRef) -> One:
 
 
 async def rotate(call: Call, body: RotateToken) -> One:
-    """A successor with the same name, labels and scope; the old token lives on for `overlap`, 24h at most."""
+    """A successor that differs in nothing else; the old token lives on for `overlap`, 24h at most."""
     old = await call.store.tokens.get(body.token_id)
     grace = _millis("overlap", body.overlap, LONGEST_OVERLAP)
     row, token = _minted(call.now, body.ttl or f"{max(1, old.valid_until - old.created_at) / 1000:.0f}s")
-    row = row._replace(scope=old.scope, name=old.name, description=old.description, labels=old.labels)
+    row = old._replace(
+        id=token.id,
+        digest=token.digest,
+        created_at=row.created_at,
+        valid_until=row.valid_until,
+        last_used_at=None,
+    )
     await call.store.tokens.replace(body.token_id, row, call.now + grace)
     return One(_info(row, call.now, content=token.text))
 
@@ -122,7 +144,7 @@ def _minted(now: int, ttl: str) -> tuple[TokenRow, tokens.Token]:
     until = now + _millis("ttl", ttl, LONGEST_TTL)
     if until == now:
         raise invalid(f"ttl {ttl!r} ends at once; give at least a second.")
-    return TokenRow(token.id, token.digest, Scope.READ, "", "", {}, now, until), token
+    return TokenRow(token.id, token.digest, Scope.READ, "", "", {}, "", "", now, until), token
 
 
 def _millis(what: str, text: str, most: str) -> int:
@@ -148,6 +170,13 @@ def _describable(name: str | None, description: str | None, labels: dict[str, st
             raise invalid(f"{value[:200]!r} is no label's value: letters, digits, '-', '_', '.', 63 at most.")
 
 
+def _nameable(user: str, tenant: str) -> None:
+    if len(user) > 254 or not user.isprintable() or user != user.strip():
+        raise invalid(f"user must be a name of 254 printable characters at most, not {user[:300]!r}.")
+    if not _TENANT.match(tenant):
+        raise invalid(f"tenant must be letters, digits, '_', '.', '-', 64 at most, not {tenant[:100]!r}.")
+
+
 def _info(row: TokenRow, now: int, content: str | UnsetType = UNSET) -> TokenInfo:
     return TokenInfo(
         id=row.id,
@@ -155,6 +184,8 @@ def _info(row: TokenRow, now: int, content: str | UnsetType = UNSET) -> TokenInf
         description=row.description,
         labels=row.labels,
         scope=_SCOPES[row.scope],
+        user=row.user,
+        tenant=row.tenant,
         state="active" if row.valid_until > now else "inactive",
         created_at=row.created_at,
         valid_until=row.valid_until,

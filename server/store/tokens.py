@@ -33,6 +33,8 @@ class TokenRow(NamedTuple):
     name: str
     description: str
     labels: dict[str, str]
+    user: str
+    tenant: str
     created_at: int
     valid_until: int
     last_used_at: int | None = None
@@ -129,8 +131,8 @@ def _add(tx: Transaction, row: TokenRow) -> None:
 
 
 def _row(row: Any) -> TokenRow:
-    id_, digest, scope, name, description, labels, *times = row
-    return TokenRow(id_, digest, scope, name, description, msgspec.json.decode(labels), *times)
+    found = TokenRow(*row)
+    return found._replace(labels=msgspec.json.decode(row[5]))
 
 
 def _json(labels: dict[str, str]) -> str:

@@ -53,6 +53,14 @@ def test_a_token_is_shown_once_and_alone_on_stdout(demo: Machine, monkeypatch: p
     assert secret not in demo.instance_files("demo").joinpath("server.log").read_text()
 
 
+def test_a_token_is_listed_with_its_user_and_tenant(demo: Machine) -> None:
+    token = made(demo, "--user", "ada@example.org", "--tenant", "vision")
+
+    assert (token["user"], token["tenant"]) == ("ada@example.org", "vision")
+    [line] = [each for each in demo.run("token", "list", "demo").stdout.splitlines() if token["id"] in each]
+    assert line.split()[3:6] == ["active", "ada@example.org", "vision"]
+
+
 def test_a_token_to_read_cannot_write(demo: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     tracking = client(demo, made(demo, "--scope", "read")["content"], monkeypatch)
 

@@ -13,6 +13,8 @@ tokens = Table(
     Column("name", text_of(64), nullable=False),
     Column("description", text_of(160), nullable=False),
     Column("labels", Text, nullable=False),  # a JSON object
+    Column("user", text_of(254), nullable=False),  # who calls with it; empty: nobody in particular
+    Column("tenant", text_of(64), nullable=False),  # whose experiments it is for; empty: any tenant's
     Column("created_at", Millis, nullable=False),
     Column("valid_until", Millis, nullable=False),
     Column("last_used_at", Millis),

@@ -79,13 +79,20 @@ def test_labels_are_merged_and_null_removes_one(client: httpx.Client) -> None:
     assert changed.json()["token"]["name"] == "cd"
 
 
+def test_a_token_stands_for_nobody_in_particular_unless_it_says_so(client: httpx.Client) -> None:
+    token = create(client)
+
+    assert (token["user"], token["tenant"]) == ("", "")
+
+
 def test_a_rotated_token_lives_on_for_the_overlap(client: httpx.Client, server: Server) -> None:
-    old = create(client, scope="read")
+    old = create(client, scope="read", user="ada@example.org", tenant="vision")
 
     new = client.post(f"{TOKENS}/{old['id']}/rotate", json={"overlap": "1h"}).json()["token"]
 
     assert new["id"] != old["id"]
     assert (new["name"], new["scope"]) == ("ci", "read")
+    assert (new["user"], new["tenant"]) == ("ada@example.org", "vision")
     assert search(server, old["content"]).status_code == search(server, new["content"]).status_code == 200
     kept = client.get(f"{TOKENS}/{old['id']}").json()["token"]
     assert kept["valid_until"] < old["valid_until"]
@@ -103,6 +110,12 @@ def test_a_rotated_token_lives_on_for_the_overlap(client: httpx.Client, server: 
         ({"ttl": "soon"}, "ttl"),
         ({"ttl": "0s"}, "ttl"),
         ({"scope": "root"}, "scope"),
+        ({"user": "x" * 255}, "user"),
+        ({"user": "a\nb"}, "user"),
+        ({"user": " "}, "user"),
+        ({"tenant": "x" * 65}, "tenant"),
+        ({"tenant": "a b"}, "tenant"),
+        ({"tenant": "vision", "scope": "admin"}, "tenant"),
     ],
     ids=lambda value: str(value)[:20],
 )

@@ -75,6 +75,8 @@ CREATE TABLE tokens (
   name VARCHAR(64) COLLATE "C" NOT NULL,
   description VARCHAR(160) COLLATE "C" NOT NULL,
   labels TEXT COLLATE "C" NOT NULL,
+  "user" VARCHAR(254) COLLATE "C" NOT NULL,
+  tenant VARCHAR(64) COLLATE "C" NOT NULL,
   created_at BIGINT NOT NULL,
   valid_until BIGINT NOT NULL,
   last_used_at BIGINT,

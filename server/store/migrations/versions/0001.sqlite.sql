@@ -77,6 +77,8 @@ CREATE TABLE tokens (
   name VARCHAR(64) NOT NULL,
   description VARCHAR(160) NOT NULL,
   labels TEXT NOT NULL,
+  user VARCHAR(254) NOT NULL,
+  tenant VARCHAR(64) NOT NULL,
   created_at BIGINT NOT NULL,
   valid_until BIGINT NOT NULL,
   last_used_at BIGINT,
