@@ -11,6 +11,7 @@ from trackstack.server.artifacts.service import Artifacts
 from trackstack.server.config import Settings
 from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
 from trackstack.server.routes import Route
+from trackstack.server.secrets import Secrets
 from trackstack.server.store.store import Store
 from trackstack.server.web.build import Build
 from trackstack.server.webhooks.hooks import Hooks
@@ -33,6 +34,7 @@ class Services:
     authenticator: Authenticator
     ui: Build
     hooks: Hooks
+    secrets: Secrets
     clock: Callable[[], float] = time.time
 
     @property

@@ -32,6 +32,12 @@ class Settings:
     )
     artifact_root: str = _setting("", "Where artifacts are kept; empty: the folder artifacts in data_dir.")
     database_url: str = _setting("", "postgresql://…; empty: the SQLite file tracking.db in data_dir.")
+    secret_key: str = field(
+        default="",
+        repr=False,
+        metadata={"sentence": "Key of stored secrets: 32 bytes in base64; empty: the file's."},
+    )
+    secret_key_file: str = _setting("", "File of that key; empty: secret-key in data_dir, made at need.")
     no_auth: bool = _setting(False, "Serve without tokens; on loopback only.")
     allowed_hosts: str = _setting("", "Host names that requests may ask for, comma separated; * allows all.")
     allowed_origins: str = _setting("", "Origins whose pages may call the server, comma separated.")

@@ -15,6 +15,7 @@ from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
 from trackstack.server.routes import RouteTable
+from trackstack.server.secrets import Secrets
 from trackstack.server.store.store import Store
 from trackstack.server.tables import ROUTES
 from trackstack.server.web.build import Build
@@ -36,6 +37,7 @@ def application(settings: Settings) -> App:
         Authenticator(store, admin),
         Build(settings.ui_dir),
         Hooks(store, settings.private_webhooks),
+        Secrets(settings),
     )
     return App(services, RouteTable(ROUTES), guard)
 
