@@ -14,11 +14,11 @@ from trackstack.server.errors import (
     PERMISSION_DENIED,
     ApiError,
     invalid,
-    mlflow_body,
 )
-from trackstack.server.responses import EVERY, Answer, answer, compress, refusal
+from trackstack.server.responses import EVERY, Answer, answer, compress
 from trackstack.server.retention_schedule import keep_removing
 from trackstack.server.routes import OPEN, Route, RouteTable
+from trackstack.server.surfaces import surface_of
 
 log = logging.getLogger("trackstack.server")
 
@@ -63,7 +63,6 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        write_error: Callable[[ApiError], bytes] = mlflow_body
         gzip = False
         try:
             headers = _Headers(scope["headers"])
@@ -74,8 +73,7 @@ class App:
             if route is None or route.needs is not OPEN or route.method != "GET":
                 self.guard.check(headers.hosts, headers.origins, headers.site)
             if found is None or route is None:
-                raise _unrouted(scope, allowed=found is not None)
-            write_error = route.error
+                raise _unrouted(scope, found[0] if found else {})
             call = Call(scope, receive, route, found[1], NOBODY, self.services)
             if route.needs is not OPEN:
                 call.identity = await self.services.authenticator.identify(
@@ -87,13 +85,13 @@ class App:
                     )
             value = await _handle(call, route, headers)
         except ApiError as error:
-            value = refusal(error, write_error(error))
+            value = surface_of(scope["path"]).refuse(error)
         except Disconnected:
             return
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             failure = ApiError(INTERNAL_ERROR, "The server failed to handle the request; its log says why.")
-            value = refusal(failure, write_error(failure))
+            value = surface_of(scope["path"]).refuse(failure)
         await self._respond(value, gzip, scope, receive, send)
 
     async def _respond(self, value: Any, gzip: bool, scope: Scope, receive: Receive, send: Send) -> None:
@@ -179,7 +177,9 @@ def _route(methods: dict[str, Route], scope: Scope) -> Route | None:
     return methods.get("GET" if method == "HEAD" else method)
 
 
-def _unrouted(scope: Scope, allowed: bool) -> ApiError:
-    if allowed:
-        return ApiError(ENDPOINT_NOT_FOUND, f"{scope['method']} is not allowed here.", 405)
+def _unrouted(scope: Scope, methods: dict[str, Route]) -> ApiError:
+    if methods:
+        allowed = ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
+        message = f"{scope['method']} is not allowed here; {allowed} is."
+        return ApiError(ENDPOINT_NOT_FOUND, message, 405, [(b"allow", allowed.encode())])
     return ApiError(ENDPOINT_NOT_FOUND, "Nothing is served at this path.")

@@ -4,6 +4,8 @@
 it is logged with its traceback and answered as INTERNAL_ERROR without one.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 BAD_REQUEST = "BAD_REQUEST"
@@ -52,13 +54,23 @@ _CLASS = {
 
 
 class ApiError(Exception):
-    """A request that cannot be served: MLflow's error code, and a message that says what to do next."""
+    """A request that cannot be served: MLflow's error code, and a message that says what to do next.
 
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+    `headers` go with its answer.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int | None = None,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status or _STATUS.get(code, 500)
+        self.headers = tuple(headers)
 
 
 def invalid(message: str) -> ApiError:

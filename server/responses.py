@@ -41,14 +41,14 @@ def answer(value: Any) -> Answer:
     return Answer(EMPTY if value is None else _encode(value))
 
 
-def refusal(error: ApiError, body: bytes) -> Answer:
-    """An error's response."""
-    headers: Headers = []
+def refusal(error: ApiError, body: bytes, status: int = 0, media_type: bytes = JSON) -> Answer:
+    """An error's response; `status` where it is not the error's own."""
+    headers: Headers = [*error.headers]
     if error.status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="trackstack", Basic realm="trackstack"'))
     if error.status == 503:
         headers.append((b"retry-after", b"1"))
-    return Answer(body, error.status, headers=headers)
+    return Answer(body, status or error.status, media_type, headers)
 
 
 def compress(reply: Answer) -> None:

@@ -11,7 +11,6 @@ from enum import IntEnum
 from typing import Any
 
 from trackstack.server.bodies import Body
-from trackstack.server.errors import ApiError, mlflow_body
 
 
 class Scope(IntEnum):
@@ -43,7 +42,7 @@ class Route:
 
     A path that starts with a version (`/2.0/…`) is mounted below /api for clients and /ajax-api for the web
     UI. `{name}` stands for one path segment, `{name:path}` at the end for the rest; they are in `call.params`
-    and override the body's fields of the same names. `error` writes an error in the surface's shape.
+    and override the body's fields of the same names.
     """
 
     method: str
@@ -51,7 +50,6 @@ class Route:
     handler: Handler
     needs: Scope = field(kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
-    error: Callable[[ApiError], bytes] = field(default=mlflow_body, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

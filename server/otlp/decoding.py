@@ -6,7 +6,8 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from trackstack.server.errors import INVALID_PARAMETER_VALUE, REQUEST_TOO_LARGE, ApiError
+from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
+from trackstack.server.otlp.errors import OtlpError
 
 if TYPE_CHECKING:
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -18,13 +19,6 @@ PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
 _IDS = ("traceId", "spanId", "parentSpanId")
-
-
-class OtlpError(ApiError):
-    """A request that is not OTLP; told as `{"detail": …}`, as MLflow does here."""
-
-    def __init__(self, detail: str, status: int = 400) -> None:
-        super().__init__(INVALID_PARAMETER_VALUE, detail, status)
 
 
 def decode(body: bytes, content_type: str, encoding: str) -> "ExportTraceServiceRequest":

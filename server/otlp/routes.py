@@ -3,12 +3,11 @@
 import asyncio
 import logging
 
-import msgspec
-
 from trackstack.server import validation
 from trackstack.server.calls import Call
-from trackstack.server.errors import ApiError, mlflow_body
-from trackstack.server.otlp.decoding import JSON, OtlpError, decode
+from trackstack.server.errors import ApiError
+from trackstack.server.otlp.decoding import JSON, decode
+from trackstack.server.otlp.errors import OtlpError
 from trackstack.server.otlp.spans import spans
 from trackstack.server.responses import Answer
 from trackstack.server.routes import WRITE, Route
@@ -50,11 +49,4 @@ async def export(call: Call) -> Answer:
     return Answer(b"", media_type=b"application/x-protobuf")
 
 
-def body_of(error: ApiError) -> bytes:
-    """What is wrong with the request itself is told as MLflow tells it here."""
-    if isinstance(error, OtlpError):
-        return msgspec.json.encode({"detail": error.message})
-    return mlflow_body(error)
-
-
-ROUTES = (Route("POST", "/v1/traces", export, needs=WRITE, error=body_of),)
+ROUTES = (Route("POST", "/v1/traces", export, needs=WRITE),)

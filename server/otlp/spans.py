@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from trackstack.server.otlp.decoding import OtlpError
+from trackstack.server.otlp.errors import OtlpError
 from trackstack.server.otlp.vocabularies import translated
 from trackstack.server.store.traces.entities import NewSpan
 

@@ -6,21 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.server.error_shapes import assert_mlflow_error
 from tests.server.serving import Server
 
 CREATE = "/api/2.0/mlflow/experiments/create"
 BATCH = "/api/2.0/mlflow/runs/log-batch"
 JSON = {"content-type": "application/json"}
-
-
-def assert_mlflow_error(reply: httpx.Response, status: int, code: str) -> None:
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == "application/json"
-    body = reply.json()
-    assert body["error_code"] == code
-    assert set(body) <= {"error_code", "message", "sqlstate", "error_class"}
-    for inside in ("Traceback", "sqlite", "SELECT", "/work", ".py"):
-        assert inside not in reply.text
 
 
 @pytest.mark.parametrize("path", ["/nope", "/api/2.0/mlflow/nope", "/ajax-api/9.9/x", "/api", "/api/"])

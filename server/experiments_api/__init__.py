@@ -1,0 +1,1 @@
+"""/api/v1/experiments: MLflow's experiments and runs in plain JSON."""

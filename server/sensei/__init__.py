@@ -1,0 +1,1 @@
+"""/data/sensei: Adobe's Sensei Machine Learning API over the same store."""
