@@ -22,6 +22,7 @@ class Experiment(Struct, omit_defaults=True, kw_only=True):
     creation_time: int
     tags: list[Tag] = field(default_factory=list)
     workspace: str | None = None
+    tenant: str = ""
 
 
 class RunInfo(Struct, omit_defaults=True, kw_only=True):

@@ -22,7 +22,7 @@ BY_ID = Statement(_all.where(_experiments.c.id == bindparam("id")))
 BY_NAME = Statement(_all.where(_experiments.c.name == bindparam("name")))
 ANY = Statement(select(_experiments.c.id).limit(literal_column("1")))
 ADD_DEFAULT = insert(_experiments, "id", "name", "artifact_location", "created_at", "updated_at")
-ADD = insert(_experiments, "name", "artifact_location", "created_at", "updated_at", returning="id")
+ADD = insert(_experiments, "name", "artifact_location", "created_at", "updated_at", "tenant", returning="id")
 _this = _experiments.c.id == bindparam("this")
 LOCATE = Statement(update(_experiments).where(_this).values(artifact_location=bindparam("location")))
 RENAME = Statement(
@@ -46,7 +46,7 @@ DELETE_TAG = Statement(
 )
 
 
-_Row = tuple[int, str, str, int, int, int | None]
+_Row = tuple[int, str, str, int, int, int | None, str]
 
 
 class Experiments:
@@ -65,13 +65,19 @@ class Experiments:
 
         await self._database.writer.do(work)
 
-    async def create(self, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int) -> int:
-        """The new experiment's id, of which `locate` tells where its artifacts lie."""
+    async def create(
+        self, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int, tenant: str = ""
+    ) -> int:
+        """The new experiment's id, of which `locate` tells where its artifacts lie.
+
+        `tenant`: whose it is from now on; it never changes.
+        """
+        row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at, "tenant": tenant}
 
         def work(tx: Transaction) -> int:
             if tx.one(BY_NAME, name=name) is not None:
                 raise exists(f"Experiment(name={name}) already exists.")
-            id_ = int(tx.one(ADD, name=name, artifact_location="", created_at=at, updated_at=at)[0])
+            id_ = int(tx.one(ADD, **row)[0])
             tx.run(LOCATE, this=id_, location=locate(id_))
             for key, value in tags.items():
                 tx.run(ADD_TAG, experiment_id=id_, key=key, value=value)
@@ -178,8 +184,9 @@ def with_tags(tx: Transaction, rows: Iterable[_Row]) -> list[Experiment]:
             last_update_time=updated_at,
             creation_time=created_at,
             workspace="default",
+            tenant=tenant,
         )
-        for id_, name, location, created_at, updated_at, deleted_at in rows
+        for id_, name, location, created_at, updated_at, deleted_at, tenant in rows
     ]
     tags = tx.all(TAGS, ids=listed(tx.database, (int(one.experiment_id) for one in found)))
     by_id = {one.experiment_id: one for one in found}

@@ -43,6 +43,7 @@ experiments = Table(
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
+    Column("tenant", text_of(64), nullable=False, server_default=text("''")),  # whose it is; empty: nobody's
     sqlite_autoincrement=True,  # a purged experiment's id is never given again
 )
 

@@ -20,6 +20,7 @@ CREATE TABLE experiments (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   deleted_at BIGINT,
+  tenant VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
   CONSTRAINT pk_experiments PRIMARY KEY (id),
   CONSTRAINT uq_experiments_name UNIQUE (name)
 );

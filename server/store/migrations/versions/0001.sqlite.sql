@@ -20,6 +20,7 @@ CREATE TABLE experiments (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   deleted_at BIGINT,
+  tenant VARCHAR(64) DEFAULT '' NOT NULL,
   CONSTRAINT uq_experiments_name UNIQUE (name)
 );
 CREATE TABLE keys (
