@@ -58,20 +58,7 @@ class Logging:
 
     async def batch(self, name: str, batch: Batch) -> None:
         """Stores all of it. Refused with nothing stored where a param has another value already."""
-
-        def work(tx: Transaction) -> None:
-            run = active(tx, name)
-            if batch.params:
-                _add_params(tx, run, name, batch.params)
-            if batch.points:
-                _add_points(tx, run, batch.points)
-            if batch.model_points:
-                add_points(tx, name, batch.model_points)
-            if batch.tags:
-                _set_tags(tx, run, batch.tags)
-            tx.touched.add(run.id)
-
-        await self._database.writer.do(work)
+        await self._database.writer.do(lambda tx: log(tx, name, batch))
 
     async def param(self, name: str, key: str, value: str) -> None:
         """Stores one param. Refused where it has another value already."""
@@ -104,6 +91,20 @@ class Logging:
             tx.touched.add(run.id)
 
         await self._database.writer.do(work)
+
+
+def log(tx: Transaction, name: str, batch: Batch) -> None:
+    """Stores all of a batch. Raises ApiError where a param has another value already."""
+    run = active(tx, name)
+    if batch.params:
+        _add_params(tx, run, name, batch.params)
+    if batch.points:
+        _add_points(tx, run, batch.points)
+    if batch.model_points:
+        add_points(tx, name, batch.model_points)
+    if batch.tags:
+        _set_tags(tx, run, batch.tags)
+    tx.touched.add(run.id)
 
 
 def _add_params(tx: Transaction, run: Found, name: str, params: Sequence[tuple[str, str]]) -> None:

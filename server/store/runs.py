@@ -81,6 +81,7 @@ class NewRun(NamedTuple):
     user_id: str
     start_time: int
     tags: Mapping[str, str]
+    status: str = "RUNNING"
 
 
 class Runs:
@@ -92,27 +93,7 @@ class Runs:
     async def create(self, new: NewRun) -> bytes:
         """The new run's document."""
         name = uuid.uuid4().hex
-
-        def work(tx: Transaction) -> RunInfo:
-            experiment = tx.one(BY_ID, id=new.experiment_id)
-            if experiment is None:
-                raise unknown(new.experiment_id)
-            check_active(new.experiment_id, experiment[5])
-            row: dict[str, Any] = {
-                "uuid": name,
-                "experiment_id": new.experiment_id,
-                "name": new.name,
-                "user_id": new.user_id,
-                "status": "RUNNING",
-                "start_time": new.start_time,
-                "artifact_uri": f"{experiment[2].rstrip('/')}/{name}/artifacts",
-            }
-            (id_,) = tx.one(ADD, **row)
-            rows = [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()]
-            tx.many(SET_TAG, rows)
-            return documents.info(**row, end_time=None, deleted_at=None)
-
-        info = await self._database.writer.do(work)
+        info = await self._database.writer.do(lambda tx: begin(tx, name, new))
         return documents.beginning(info, new.tags)
 
     async def get(self, name: str) -> str:
@@ -170,6 +151,26 @@ class Runs:
             tx.touched.add(run.id)
 
         await self._database.writer.do(work)
+
+
+def begin(tx: Transaction, name: str, new: NewRun) -> RunInfo:
+    """Makes the run that clients will call `name`, in an active experiment."""
+    experiment = tx.one(BY_ID, id=new.experiment_id)
+    if experiment is None:
+        raise unknown(new.experiment_id)
+    check_active(new.experiment_id, experiment[5])
+    row: dict[str, Any] = {
+        "uuid": name,
+        "experiment_id": new.experiment_id,
+        "name": new.name,
+        "user_id": new.user_id,
+        "status": new.status,
+        "start_time": new.start_time,
+        "artifact_uri": f"{experiment[2].rstrip('/')}/{name}/artifacts",
+    }
+    (id_,) = tx.one(ADD, **row)
+    tx.many(SET_TAG, [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()])
+    return documents.info(**row, end_time=None, deleted_at=None)
 
 
 def unknown_run(name: str) -> ApiError:

@@ -52,15 +52,7 @@ class RegisteredModels:
         self._database = database
 
     async def create(self, name: str, description: str, tags: Mapping[str, str], at: int) -> RegisteredModel:
-        def work(tx: Transaction) -> RegisteredModel:
-            row = {"name": name, "description": description, "created_at": at, "updated_at": at}
-            added = tx.one(ADD, **row, last_version=0)
-            if added is None:
-                _refuse_namesake(tx, name, tags)
-            tx.many(SET_TAG, [(added[0], key, value) for key, value in tags.items()])
-            return _one(tx, name)
-
-        return await self._database.writer.do(work)
+        return await self._database.writer.do(lambda tx: add(tx, name, description, tags, at))
 
     async def get(self, name: str) -> RegisteredModel:
         return await self._database.reader.do(lambda tx: _one(tx, name))
@@ -149,6 +141,16 @@ class RegisteredModels:
             return rows.models(tx, found[:most]), len(found) > most
 
         return await self._database.reader.scan(work)
+
+
+def add(tx: Transaction, name: str, description: str, tags: Mapping[str, str], at: int) -> RegisteredModel:
+    """A new model. Raises ApiError where the name is taken."""
+    row = {"name": name, "description": description, "created_at": at, "updated_at": at}
+    added = tx.one(ADD, **row, last_version=0)
+    if added is None:
+        _refuse_namesake(tx, name, tags)
+    tx.many(SET_TAG, [(added[0], key, value) for key, value in tags.items()])
+    return _one(tx, name)
 
 
 def _one(tx: Transaction, name: str) -> RegisteredModel:

@@ -64,27 +64,7 @@ class ModelVersions:
 
     async def create(self, new: NewVersion, at: int) -> ModelVersion:
         """The version after the last one that the model ever had."""
-
-        def work(tx: Transaction) -> ModelVersion:
-            model = find_model(tx, new.name)
-            number = int(tx.one(NUMBER, this=model.id, at=at)[0])
-            tx.run(
-                ADD,
-                model_id=model.id,
-                version=number,
-                created_at=at,
-                updated_at=at,
-                description=new.description,
-                stage="None",
-                source=new.source,
-                storage_location=new.storage_location,
-                run_id=new.run_id,
-                run_link=new.run_link,
-            )
-            tx.many(SET_TAG, [(model.id, number, key, value) for key, value in new.tags.items()])
-            return _one(tx, find_version(tx, new.name, number))
-
-        return await self._database.writer.do(work)
+        return await self._database.writer.do(lambda tx: add(tx, new, at))
 
     async def get(self, name: str, version: int) -> ModelVersion:
         return await self._database.reader.do(lambda tx: _one(tx, find_version(tx, name, version)))
@@ -174,6 +154,27 @@ class ModelVersions:
             return rows.versions(tx, [VersionRow(*row) for row in found[:most]]), len(found) > most
 
         return await self._database.reader.scan(work)
+
+
+def add(tx: Transaction, new: NewVersion, at: int) -> ModelVersion:
+    """The version after the last one that the model ever had."""
+    model = find_model(tx, new.name)
+    number = int(tx.one(NUMBER, this=model.id, at=at)[0])
+    tx.run(
+        ADD,
+        model_id=model.id,
+        version=number,
+        created_at=at,
+        updated_at=at,
+        description=new.description,
+        stage="None",
+        source=new.source,
+        storage_location=new.storage_location,
+        run_id=new.run_id,
+        run_link=new.run_link,
+    )
+    tx.many(SET_TAG, [(model.id, number, key, value) for key, value in new.tags.items()])
+    return _one(tx, find_version(tx, new.name, number))
 
 
 def _one(tx: Transaction, row: VersionRow) -> ModelVersion:
