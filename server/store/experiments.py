@@ -72,18 +72,7 @@ class Experiments:
 
         `tenant`: whose it is from now on; it never changes.
         """
-        row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at, "tenant": tenant}
-
-        def work(tx: Transaction) -> int:
-            if tx.one(BY_NAME, name=name) is not None:
-                raise exists(f"Experiment(name={name}) already exists.")
-            id_ = int(tx.one(ADD, **row)[0])
-            tx.run(LOCATE, this=id_, location=locate(id_))
-            for key, value in tags.items():
-                tx.run(ADD_TAG, experiment_id=id_, key=key, value=value)
-            return id_
-
-        return await self._database.writer.do(work)
+        return await self._database.writer.do(lambda tx: add(tx, name, locate, tags, at, tenant))
 
     async def get(self, id_: int) -> Experiment:
         """Deleted ones too."""
@@ -109,27 +98,11 @@ class Experiments:
 
     async def rename(self, id_: int, name: str, at: int) -> None:
         """Refused for a deleted experiment and for a name that is taken."""
-
-        def work(tx: Transaction) -> None:
-            if _row(tx, id_)[5] is not None:
-                raise invalid("Cannot rename a non-active experiment.")
-            namesake = tx.one(BY_NAME, name=name)
-            if namesake is not None and namesake[0] != id_:
-                raise ApiError(BAD_REQUEST, f"Experiment(name={name}) already exists.")
-            tx.run(RENAME, this=id_, new=name, at=at)
-
-        await self._database.writer.do(work)
+        await self._database.writer.do(lambda tx: rename(tx, id_, name, at))
 
     async def delete(self, id_: int, at: int) -> None:
         """With all its runs; missing where it is deleted already."""
-
-        def work(tx: Transaction) -> None:
-            if _row(tx, id_)[5] is not None:
-                raise unknown(id_)
-            tx.run(MARK, this=id_, deleted_at=at, at=at)
-            tx.run(MARK_RUNS, this=id_, deleted_at=at)
-
-        await self._database.writer.do(work)
+        await self._database.writer.do(lambda tx: remove(tx, id_, at))
 
     async def restore(self, id_: int, at: int) -> None:
         """With all its runs, those too that were deleted before it; missing where it is not deleted."""
@@ -160,6 +133,43 @@ class Experiments:
                 raise missing(f"No tag with name: {key} in experiment with id {id_}")
 
         await self._database.writer.do(work)
+
+
+def add(
+    tx: Transaction,
+    name: str,
+    locate: Callable[[int], str],
+    tags: Mapping[str, str],
+    at: int,
+    tenant: str = "",
+) -> int:
+    """A new experiment's id. Raises ApiError where the name is taken."""
+    if tx.one(BY_NAME, name=name) is not None:
+        raise exists(f"Experiment(name={name}) already exists.")
+    row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at, "tenant": tenant}
+    id_ = int(tx.one(ADD, **row)[0])
+    tx.run(LOCATE, this=id_, location=locate(id_))
+    for key, value in tags.items():
+        tx.run(ADD_TAG, experiment_id=id_, key=key, value=value)
+    return id_
+
+
+def rename(tx: Transaction, id_: int, name: str, at: int) -> None:
+    """Raises ApiError for a deleted experiment and for a name that is taken."""
+    if _row(tx, id_)[5] is not None:
+        raise invalid("Cannot rename a non-active experiment.")
+    namesake = tx.one(BY_NAME, name=name)
+    if namesake is not None and namesake[0] != id_:
+        raise ApiError(BAD_REQUEST, f"Experiment(name={name}) already exists.")
+    tx.run(RENAME, this=id_, new=name, at=at)
+
+
+def remove(tx: Transaction, id_: int, at: int) -> None:
+    """Soft-deletes an experiment with all its runs; missing where it is deleted already."""
+    if _row(tx, id_)[5] is not None:
+        raise unknown(id_)
+    tx.run(MARK, this=id_, deleted_at=at, at=at)
+    tx.run(MARK_RUNS, this=id_, deleted_at=at)
 
 
 def unknown(id_: int) -> ApiError:
