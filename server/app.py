@@ -13,7 +13,6 @@ from trackstack.server.errors import (
     INTERNAL_ERROR,
     PERMISSION_DENIED,
     ApiError,
-    invalid,
 )
 from trackstack.server.responses import EVERY, Answer, answer, compress
 from trackstack.server.retention_schedule import keep_removing
@@ -84,6 +83,8 @@ class App:
                         PERMISSION_DENIED, f"This needs a token with the scope {route.needs.name.lower()}."
                     )
             value = await _handle(call, route, headers)
+            if not callable(value) and not isinstance(value, Answer):
+                value = answer(value, route.status)
         except ApiError as error:
             value = surface_of(scope["path"]).refuse(error)
         except Disconnected:
@@ -104,17 +105,17 @@ class App:
 
             await value(scope, receive, with_headers)
             return
-        reply = value if isinstance(value, Answer) else answer(value)
+        reply: Answer = value
         if gzip and len(reply.body) > _LARGE:
             await asyncio.to_thread(compress, reply)
         elif gzip and len(reply.body) > self.services.settings.compress_above_bytes:
             compress(reply)
-        headers = [
-            (b"content-type", reply.media_type),
-            (b"content-length", b"%d" % len(reply.body)),
-            *EVERY,
-            *reply.headers,
-        ]
+        headers = [*EVERY, *reply.headers]
+        if reply.status != 204:  # which has no content, not even an empty one
+            headers += [
+                (b"content-type", reply.media_type),
+                (b"content-length", b"%d" % len(reply.body)),
+            ]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
 
@@ -165,8 +166,7 @@ async def _handle(call: Call, route: Route, headers: _Headers) -> Any:
     call.fits(headers.length)
     body = await call.body()
     media_type = headers.content_type.partition(b";")[0].strip().lower()
-    if media_type != b"application/json" and (body or media_type):
-        raise invalid("Bad Request. Content-Type must be one of ['application/json'].")
+    route.body.check_media_type(media_type, body)
     if route.method == "DELETE" and not body:  # Databricks' SDK puts its fields into the query
         return await route.handler(call, route.body.from_query(call.query, call.params))
     return await route.handler(call, route.body.decode(body, call.params))

@@ -55,13 +55,13 @@ class Body(Generic[T]):
     def from_query(self, query: Mapping[str, list[str]], params: Mapping[str, str]) -> T:
         """The query string of a GET, where repeated fields are repeated names."""
         values: dict[str, Any] = {}
-        for name, hint in _fields(self.type).items():
+        for name, hint in fields_of(self.type).items():
             given = query.get(name) or (query.get("run_uuid") if name == "run_id" else None)
             if given is None:
                 continue
-            if _is_list(hint):
+            if is_list(hint):
                 values[name] = given
-            elif _plain(hint) is bool:
+            elif plain_type(hint) is bool:
                 if given[0].lower() not in ("true", "false"):
                     raise invalid(f"Invalid boolean value: {given[0]}, must be 'true' or 'false'.")
                 values[name] = given[0].lower() == "true"
@@ -69,16 +69,21 @@ class Body(Generic[T]):
                 values[name] = given[0]
         return self.from_values({**values, **params})
 
+    def check_media_type(self, media_type: bytes, body: bytes) -> None:
+        """Raises ApiError for a body that is not declared as JSON."""
+        if media_type != b"application/json" and (body or media_type):
+            raise invalid("Bad Request. Content-Type must be one of ['application/json'].")
+
     def from_values(self, given: dict[str, Any]) -> T:
         """Values by name, as a dialect has decoded them."""
         values = _normalized(self.type, given, "")
-        _check_text(values)
+        check_text(values)
         try:
             return msgspec.convert(values, self.type, strict=False)
         except msgspec.ValidationError as error:
             at = _WHERE.search(str(error))
             path = at.group(1) if at else ""
-            value = _at(values, path)
+            value = value_at(values, path)
             hint = f" Hint: Value was of type '{type(value).__name__}'."
             shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
             raise invalid(f"Invalid value {shown} for parameter '{path}' supplied: {hint}{SEE}") from None
@@ -95,7 +100,7 @@ def _loose(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _check_text(values: dict[str, Any]) -> None:
+def check_text(values: dict[str, Any]) -> None:
     """Refuses text that no database stores alike: NUL characters and lone surrogates."""
     waiting: list[Any] = [values]
     while waiting:
@@ -112,7 +117,7 @@ def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any
     """Only the fields that `message` has, by their snake_case names, without nulls; required ones checked."""
     result: dict[str, Any] = {}
     structs = {f.name: f for f in msgspec.structs.fields(message)}
-    for name, hint in _fields(message).items():
+    for name, hint in fields_of(message).items():
         camel = _CAMEL.sub(lambda match: match.group(1).upper(), name)
         if camel != name and name in given and camel in given:
             raise invalid(f"Request specifies both '{name}' and '{camel}'; provide only one of them.")
@@ -121,7 +126,7 @@ def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any
             value = given.get("run_uuid", given.get("runUuid"))
         field = structs[name]
         required = field.default is NODEFAULT and field.default_factory is NODEFAULT
-        if value is None or (value == "" and (required or _plain(hint) is not str)):
+        if value is None or (value == "" and (required or plain_type(hint) is not str)):
             if required:
                 raise invalid(f"Missing value for required parameter '{path}{name}'.{SEE}")
             continue
@@ -140,7 +145,7 @@ def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any
 _HINTS: dict[Any, dict[str, Any]] = {}
 
 
-def _fields(message: Any) -> dict[str, Any]:
+def fields_of(message: Any) -> dict[str, Any]:
     """Names and types of a message's fields."""
     found = _HINTS.get(message)
     if found is None:
@@ -148,28 +153,30 @@ def _fields(message: Any) -> dict[str, Any]:
     return found
 
 
-def _plain(hint: Any) -> Any:
+def plain_type(hint: Any) -> Any:
     """`hint` without Annotated and None."""
     if get_origin(hint) is Annotated:
-        return _plain(get_args(hint)[0])
+        return plain_type(get_args(hint)[0])
     if get_origin(hint) in (Union, UnionType):
-        return _plain(next(arg for arg in get_args(hint) if arg is not NoneType))
+        return plain_type(next(arg for arg in get_args(hint) if arg is not NoneType))
     return hint
 
 
-def _is_list(hint: Any) -> bool:
-    return get_origin(_plain(hint)) is tuple
+def is_list(hint: Any) -> bool:
+    """Whether it is the type of a repeated field."""
+    return get_origin(plain_type(hint)) is tuple
 
 
 def _message(hint: Any) -> Any:
     """The message type in `hint` (a message, or a list of them), if any."""
-    plain = _plain(hint)
+    plain = plain_type(hint)
     if get_origin(plain) is tuple:
         return _message(get_args(plain)[0])
     return plain if isinstance(plain, type) and issubclass(plain, Message) else None
 
 
-def _at(values: Any, path: str) -> Any:
+def value_at(values: Any, path: str) -> Any:
+    """The value that stands at a path such as `metrics[0].key`; None where nothing does."""
     for part in re.findall(r"[^.\[\]]+", path):
         try:
             values = values[int(part)] if isinstance(values, list) else values[part]

@@ -36,9 +36,11 @@ class Answer:
         self.headers = list(headers)
 
 
-def answer(value: Any) -> Answer:
-    """What a handler returned as a response: None is `{}`, everything else its JSON."""
-    return Answer(EMPTY if value is None else _encode(value))
+def answer(value: Any, status: int = 200) -> Answer:
+    """What a handler returned as a response: None is `{}` (or, with 204, nothing), all else its JSON."""
+    if status == 204:
+        return Answer(b"", status)
+    return Answer(EMPTY if value is None else _encode(value), status)
 
 
 def refusal(error: ApiError, body: bytes, status: int = 0, media_type: bytes = JSON) -> Answer:

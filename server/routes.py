@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from trackstack.server.bodies import Body
+from trackstack.server.plain import Plain, PlainBody
 
 
 class Scope(IntEnum):
@@ -42,7 +43,8 @@ class Route:
 
     A path that starts with a version (`/2.0/…`) is mounted below /api for clients and /ajax-api for the web
     UI. `{name}` stands for one path segment, `{name:path}` at the end for the rest; they are in `call.params`
-    and override the body's fields of the same names.
+    and override the body's fields of the same names. The body is read as its type says: a
+    `Message` as MLflow reads, a `Plain` as plain JSON. `status` is that of what the handler returns.
     """
 
     method: str
@@ -50,13 +52,14 @@ class Route:
     handler: Handler
     needs: Scope = field(kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
+    status: int = field(default=200, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.needs, Scope):
             raise TypeError(f"{self.method} {self.path}: needs must be a Scope, not {self.needs!r}")
         parameters = list(inspect.signature(self.handler).parameters.values())
-        object.__setattr__(self, "body", Body(parameters[1].annotation) if len(parameters) > 1 else None)
+        object.__setattr__(self, "body", _body(parameters[1].annotation) if len(parameters) > 1 else None)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -64,6 +67,10 @@ class Route:
         if self.path[1:2].isdigit():
             return tuple(prefix + self.path for prefix in PREFIXES)
         return (self.path,)
+
+
+def _body(type: Any) -> Body[Any]:
+    return PlainBody(type) if issubclass(type, Plain) else Body(type)
 
 
 Methods = dict[str, Route]
