@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CHECKPOINT = re.compile(r"(.+)\.(?:json|ya?ml)(?:\.gz|\.zst)?")
+
+Stamp = tuple[int, int, int]
+"""Of a file: when it was changed (ns), its inode, its size. Another one is another file or content."""
 
 
 class Backend:
@@ -52,6 +57,23 @@ class Backend:
         found = map(_CHECKPOINT.fullmatch, self.files.list(self._root / "stacks" / project))
         return sorted({match[1] for match in found if match and _NAME.fullmatch(match[1])})
 
+    def stamps(self, project: str, others: Iterable[str] = ()) -> dict[str, list[Stamp]]:
+        """What changes with a stack's checkpoint, journal and locks; reads no file.
+
+        The keys are the project's stacks, and `others`.
+        """
+        stamps: dict[str, list[Stamp]] = {name: [] for name in others}
+        for entry in _entries(self._root / "stacks" / project):
+            if match := _CHECKPOINT.fullmatch(entry.name):
+                stamps.setdefault(match[1], []).extend(_stamps(entry))
+        for entry in _entries(self._root / "journals" / project):
+            if (name := entry.name.removesuffix(".journal")) in stamps:
+                stamps[name] += _stamps(entry)
+        for entry in _entries(self._root / "locks" / "organization" / project):
+            if entry.name in stamps:
+                stamps[entry.name] += _stamps(entry)
+        return stamps
+
     def stack(self, project: str, name: str) -> Stack:
         """A handle of the stack, whether it exists or not; nothing is read yet."""
         from trackstack.engine.stack import Stack
@@ -82,6 +104,24 @@ class Backend:
         if not match:
             raise StateError(f"{path}: damaged, it names no version")
         return match[1]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StateError(f"cannot list {folder}: {error.strerror}") from error
+
+
+def _stamps(entry: os.DirEntry[str]) -> list[Stamp]:
+    try:
+        status = entry.stat()
+    except FileNotFoundError:  # removed since the folder was listed
+        return []
+    return [(status.st_mtime_ns, status.st_ino, status.st_size)]
 
 
 def _path(url: str) -> Path:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from trackstack.engine.snapshot import Snapshot
 from trackstack.providers.local.process import Identity
 from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError
 from trackstack.stacks.passphrase import passphrase
@@ -54,6 +53,52 @@ class Instance:
         return self.data_dir / "server.log"
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What an instance's file and state say; `now` adds what is not written down."""
+
+    spec: InstanceSpec
+    stack: str
+    data_dir: Path
+    made: bool = False
+    interrupted: bool = False
+    server: Mapping[str, Any] | None = None
+    port: int | None = None
+    url: str = ""
+    created: datetime | None = None
+    updated: datetime | None = None
+    error: str = ""
+
+    def now(self, *, locked: bool) -> Instance:
+        """The instance at this moment; `locked` is whether an operation holds the stack."""
+        return Instance(
+            spec=self.spec,
+            stack=self.stack,
+            state=self._state(locked),
+            data_dir=self.data_dir,
+            url=self.url,
+            port=self.port,
+            created=self.created,
+            updated=self.updated,
+            error=self.error,
+        )
+
+    def _state(self, locked: bool) -> State:
+        if self.error:
+            return "impaired"
+        if not self.made:
+            return "pending"
+        if locked:
+            return "reconciling"
+        if self.server is None or self.interrupted:
+            return "impaired"
+        if not self.server.get("running"):
+            return "stopped"
+        pid, started = self.server.get("pid"), self.server.get("started")
+        alive = bool(pid and started and Identity(int(pid), float(started)).process())
+        return "active" if alive else "impaired"
+
+
 def list_instances(project: Project) -> list[Instance]:
     """Every instance of the project, by stack name; one that cannot be read is among them, impaired."""
     return [_instance(project, stack) for stack in project.stacks()]
@@ -65,13 +110,25 @@ def show(project: Project, name: str) -> Instance:
 
 
 def find(project: Project, name: str) -> str:
-    """The stack of the instance of that name. Raises InstanceNotFound."""
+    """The stack of that name, else that of the only instance which is called so. Raises InstanceNotFound."""
     stack = stack_name(name)
-    if project.exists() and _exists(project, stack):
+    if exists(project, stack):
         return stack
+    called = [each for each in project.stacks() if recorded(project, each).spec.name == name]
+    if len(called) == 1:
+        return called[0]
+    if called:
+        raise InstanceNotFound(f"{len(called)} instances are called {name!r}; say which: {', '.join(called)}")
     raise InstanceNotFound(
         f"there is no instance {name!r} in {project.folder}; `trackstack list` shows those there are"
     )
+
+
+def exists(project: Project, stack: str) -> bool:
+    """Whether the stack has a file or a state."""
+    if "/" in stack or stack in ("", ".", "..") or not project.exists():
+        return False
+    return project.settings_path(stack).is_file() or project.stack(stack).exists()
 
 
 def token(project: Project, name: str) -> str:
@@ -102,33 +159,35 @@ def recorded_data_dir(project: Project, stack: str) -> Path | None:
     return Path(min(folders, key=len)) if folders else None  # the others lie in it
 
 
-def _exists(project: Project, stack: str) -> bool:
-    if "/" in stack or stack in ("", ".", ".."):
-        return False
-    return project.settings_path(stack).is_file() or project.stack(stack).exists()
+def recorded(project: Project, stack: str) -> Recorded:
+    """What is written down of the instance; what cannot be read is its `error`."""
+    data_dir = project.data_dir(stack)
+    spec = InstanceSpec.model_construct(name=stack)
+    try:
+        spec = read_spec(project, stack)
+        return Recorded(spec, stack, data_dir, **_state(project, stack))
+    except StackError as error:
+        return Recorded(spec, stack, data_dir, error=str(error))
 
 
 def _instance(project: Project, stack: str) -> Instance:
-    try:
-        spec = read_spec(project, stack)
-        found = _state(project, stack)
-    except StackError as error:
-        spec = InstanceSpec.model_construct(name=stack)
-        found = {"state": "impaired", "error": str(error)}
-    return Instance(spec=spec, stack=stack, data_dir=project.data_dir(stack), **found)
+    found = recorded(project, stack)
+    return found.now(locked=found.made and project.stack(stack).lock_holder() is not None)
 
 
 def _state(project: Project, stack: str) -> dict[str, Any]:
     handle = project.stack(stack)
     if not handle.exists():
-        return {"state": "pending"}
+        return {}
     snapshot = handle.snapshot()
     if not snapshot.resources and not snapshot.pending:
-        return {"state": "pending"}
+        return {}
     parts = {each.type: each.outputs for each in snapshot.resources if not each.delete}
     address = parts.get(ADDRESS, {})
     return {
-        "state": "reconciling" if handle.lock_holder() else _server_state(snapshot, parts.get(SERVER)),
+        "made": True,
+        "interrupted": bool(snapshot.pending),
+        "server": parts.get(SERVER),
         "url": str(address.get("url", "")),
         "port": address.get("port"),
         "created": min(_times(each.created for each in snapshot.resources), default=None),
@@ -139,13 +198,3 @@ def _state(project: Project, stack: str) -> dict[str, Any]:
 def _times(texts: Iterable[str | None]) -> list[datetime]:
     """Times as states have them: RFC 3339, always UTC."""
     return [datetime.fromisoformat(text) for text in texts if text]
-
-
-def _server_state(snapshot: Snapshot, server: Mapping[str, Any] | None) -> State:
-    if server is None or snapshot.pending:
-        return "impaired"
-    if not server.get("running"):
-        return "stopped"
-    pid, started = server.get("pid"), server.get("started")
-    alive = bool(pid and started and Identity(int(pid), float(started)).process())
-    return "active" if alive else "impaired"

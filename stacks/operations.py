@@ -6,8 +6,7 @@ interrupted, so that nothing is left behind that the state does not know of.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,6 @@ from trackstack.stacks import instances
 from trackstack.stacks.errors import (
     Cancelled,
     InstanceExists,
-    InstanceNotFound,
     ProgramFailed,
     ResourceFailed,
     StackError,
@@ -132,16 +130,52 @@ def create(
     A failed create leaves an instance that `up` continues and `delete` removes; one that is refused leaves
     nothing.
     """
-    _require_free(spec)
-    project.make()
-    run = _Run(project, spec.stack, on_event, cancellation)
-    secrets = passphrase(make=True)
-    with project.claiming():
-        _refuse_existing(project, spec)
-        settings = project.settings(spec.stack)
-        settings.config.update(spec.to_config())
-        _init(run.stack, settings, secrets)
+    run = _Run(project, declare(project, spec), on_event, cancellation)
     return run.report(run.up(spec))
+
+
+def declare(project: Project, spec: InstanceSpec, stack: str = "") -> str:
+    """Write the spec's file, of which `up` makes an instance; its stack, `stack` or as the spec calls it.
+
+    Raises InstanceExists and StackError; nothing is left then.
+    """
+    stack = stack or spec.stack
+    _require_free(spec)
+    passphrase(make=True)
+    project.make()
+    with project.claiming():
+        _refuse_existing(project, stack)
+        settings = project.settings(stack)
+        settings.config.update(spec.to_config())
+        settings.save()
+    return stack
+
+
+def configure(project: Project, name: str, changes: Mapping[str, Any]) -> InstanceSpec:
+    """Change the spec's file in place, for `up` to follow. Labels are merged, one that is None goes.
+
+    Raises InstanceNotFound, InvalidSpec and StackError; nothing is changed then.
+    """
+    stack = find(project, name)
+    old = read_spec(project, stack)
+    new = old.changed(changes)
+    if new.running:
+        _require_free(new, instances.show(project, stack))
+    settings = project.settings(stack)
+    for key in old.to_config().keys() - new.to_config().keys():
+        settings.remove(key)
+    settings.config.update(new.to_config())
+    settings.save()
+    return new
+
+
+def free_port(taken: Collection[int]) -> int:
+    """A port on loopback that nobody listens at, and that is none of `taken`."""
+    from trackstack.providers.local.ports import choose
+
+    while (port := choose("127.0.0.1")) in taken:
+        pass
+    return port
 
 
 def update(
@@ -151,27 +185,20 @@ def update(
     on_event: OnEvent | None = None,
     cancellation: Cancellation | None = None,
 ) -> Report:
-    """Change the spec's file in place and bring the instance up. Labels are merged, one that is None goes.
+    """Change the spec's file in place (`configure`) and bring the instance up.
 
     Raises InstanceNotFound, InvalidSpec and StackError; the file is as before unless the stack was worked on.
     """
     run = _Run(project, find(project, name), on_event, cancellation)
-    old = read_spec(project, run.name)
-    new = old.changed(changes)
-    if new.running:
-        _require_free(new, instances.show(project, name))
-    settings = project.settings(run.name)
-    before = settings.path.read_bytes()
-    for key in old.to_config().keys() - new.to_config().keys():
-        settings.remove(key)
-    settings.config.update(new.to_config())
-    settings.save()
+    path = project.settings_path(run.name)
+    before = path.read_bytes() if path.is_file() else b""
+    new = configure(project, run.name, changes)
     try:
         return run.report(run.up(new))
     except (ResourceFailed, ProgramFailed, Cancelled):
         raise  # some of it may be done already: the next `up` continues
     except StackError:
-        settings.path.write_bytes(before)
+        path.write_bytes(before)
         raise
 
 
@@ -271,9 +298,9 @@ def _init(stack: Stack, settings: StackSettings, secrets: Passphrase) -> None:
     stack.init(secrets)
 
 
-def _refuse_existing(project: Project, spec: InstanceSpec) -> None:
-    with suppress(InstanceNotFound):
-        existing = instances.show(project, spec.name)
+def _refuse_existing(project: Project, stack: str) -> None:
+    if instances.exists(project, stack):
+        existing = instances.show(project, stack)
         how = (
             f"`trackstack up {existing.stack}` brings it up, `trackstack delete {existing.stack}` removes it"
         )

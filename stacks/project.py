@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import platformdirs
 import yaml
 
-from trackstack.engine.backend import Backend
+from trackstack.engine.backend import Backend, Stamp
 from trackstack.engine.project import Project as PulumiProject
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
@@ -23,6 +24,7 @@ FILE = "Pulumi.yaml"
 PROGRAM = "from trackstack.stacks.program import deploy\n\ndeploy()\n"
 IGNORED = "# The instances' data, and the state of the local backend.\ninstances/\nstate/\n"
 VARIABLE = "TRACKSTACK_PROJECT"
+_SETTINGS = re.compile(r"Pulumi\.(.+)\.yaml")
 Engine = Literal["auto", "embedded", "pulumi"]
 
 
@@ -120,6 +122,20 @@ class Project:
         files = (path.name for path in folder.glob("Pulumi.*.yaml") if path.is_file())
         named = {name.removeprefix("Pulumi.").removesuffix(".yaml") for name in files}
         return sorted(named | set(self.backend.stacks(NAMESPACE)))
+
+    def stamps(self) -> dict[str, list[Stamp]]:
+        """What changes with a stack's file, state and locks, by stack; reads no file."""
+        if not self.exists():
+            return {}
+        files: dict[str, list[Stamp]] = {}
+        with os.scandir(self.settings_path("x").parent) as entries:
+            for entry in entries:
+                if (match := _SETTINGS.fullmatch(entry.name)) and entry.is_file():
+                    with suppress(FileNotFoundError):
+                        status = entry.stat()
+                        files[match[1]] = [(status.st_mtime_ns, status.st_ino, status.st_size)]
+        stamps = self.backend.stamps(NAMESPACE, files)
+        return {stack: found + files.get(stack, []) for stack, found in stamps.items()}
 
     @contextmanager
     def claiming(self) -> Iterator[None]:

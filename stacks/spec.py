@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -22,6 +23,7 @@ _TYPES = {"labels": "object", "port": "integer", "running": "boolean", "token_ro
 """The settings that are no texts, as Pulumi.yaml calls their types."""
 _NAME = re.compile(r"[0-9A-Za-z\s_-]{1,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"[0-9A-Za-z\s.:/-]{0,160}", re.ASCII)
+_REGION = re.compile(r"[0-9a-z-]{0,32}")
 _LABEL = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]")
 
 
@@ -44,6 +46,9 @@ class InstanceSpec(BaseModel):
     token_rotation: int = Field(
         default=0, ge=0, description="Another number gives it another admin token; the old one ends."
     )
+    id: str = Field(default="", description="Its UUID in the control plane; else one follows from its stack.")
+    project: str = Field(default="", description="UUID of its project in the control plane.")
+    region: str = Field(default="", description="Its region in the control plane, such as eu01.")
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -53,15 +58,19 @@ class InstanceSpec(BaseModel):
 
     @property
     def stack(self) -> str:
-        """The name of its stack: that of the instance with a `-` for each run of white space."""
+        """The name of its stack, if it has no other: its own with a `-` for each run of white space.
+
+        Raises InvalidSpec for a name without a letter or digit.
+        """
+        if not re.search("[0-9A-Za-z]", self.name):
+            raise InvalidSpec(f"name: {self.name!r} cannot be used; write one letter or digit at least")
         return stack_name(self.name)
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
-        """The spec with `changes`; labels are merged, one that is None goes. Raises InvalidSpec."""
-        if changes.get("name", self.name) != self.name:
-            raise InvalidSpec(
-                f"name: an instance keeps its name; {self.name!r} cannot become {changes['name']!r}"
-            )
+        """The spec with `changes`; labels are merged, one that is None goes. Raises InvalidSpec.
+
+        Another name does not move the instance: its stack is called as before.
+        """
         merged = {**self.model_dump(), **changes}
         if isinstance(changes.get("labels"), Mapping):
             labels = {**self.labels, **changes["labels"]}
@@ -89,8 +98,8 @@ class InstanceSpec(BaseModel):
     @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:
-        if not _NAME.fullmatch(name) or not re.search("[0-9A-Za-z]", name):
-            raise ValueError("write 1 to 64 letters, digits, spaces, _ and -, one letter or digit at least")
+        if not _NAME.fullmatch(name):
+            raise ValueError("write 1 to 64 letters, digits, spaces, _ and -")
         return name
 
     @field_validator("description")
@@ -116,6 +125,21 @@ class InstanceSpec(BaseModel):
                 rule = "1 to 63 letters, digits, - _ and . that begin and end with a letter or digit"
                 raise ValueError(f"{key}={value}: write keys and values of {rule}")
         return labels
+
+    @field_validator("id", "project")
+    @classmethod
+    def _check_uuid(cls, text: str) -> str:
+        try:
+            return text and str(UUID(text))
+        except ValueError:
+            raise ValueError("write a UUID, such as 792ff0e7-be72-4135-91fa-74adab5cec76") from None
+
+    @field_validator("region")
+    @classmethod
+    def _check_region(cls, region: str) -> str:
+        if not _REGION.fullmatch(region):
+            raise ValueError("write at most 32 lower-case letters, digits and -")
+        return region
 
     @field_validator("port")
     @classmethod

@@ -145,7 +145,10 @@ def test_a_spec_that_was_edited_badly_is_named_with_its_file(demo: Project) -> N
     good = path.read_text()
     for text, message in (
         (good.replace("30d", "300d"), r"Pulumi.demo.yaml: retention: '300d' cannot be used"),
-        (good + "  trackstack:colour: red\n", r"Pulumi.demo.yaml: colour is no setting of an instance"),
+        (
+            good.replace("config:\n", "config:\n  trackstack:colour: red\n"),
+            r"Pulumi.demo.yaml: colour is no setting of an instance",
+        ),
         ("config: [", r"Pulumi.demo.yaml:\d"),
     ):
         path.write_text(text)

@@ -11,7 +11,6 @@ from trackstack.stacks.spec import InstanceSpec, config_schema
         ({}, "name is missing"),
         ({"name": "a/b"}, "name: 'a/b' cannot be used; write 1 to 64 letters, digits, spaces, _ and -"),
         ({"name": "x" * 65}, "cannot be used; write 1 to 64"),
-        ({"name": " - "}, "one letter or digit at least"),
         ({"name": "d", "description": "50%"}, "description: '50%' cannot be used; write at most 160 letters"),
         ({"name": "d", "description": "x" * 161}, "write at most 160"),
         ({"name": "d", "target": "mars"}, "target: 'mars' cannot be used; Input should be 'local'"),
@@ -27,6 +26,8 @@ from trackstack.stacks.spec import InstanceSpec, config_schema
             {"name": "d", "token_rotation": -1},
             "token_rotation: -1 cannot be used; .* greater than or equal to 0",
         ),
+        ({"name": "d", "project": "vision"}, "project: 'vision' cannot be used; write a UUID, such as"),
+        ({"name": "d", "region": "EU 01"}, "region: 'EU 01' cannot be used; write at most 32"),
         ({"name": "d", "colour": "red"}, "colour is no setting of an instance; there are name, description"),
         ({"name": "d", "port": -1, "retention": "0"}, "retention: '0' .*; port: -1 "),
     ],
@@ -106,9 +107,15 @@ def test_changes_leave_the_rest_and_merge_labels() -> None:
     assert changed == InstanceSpec(name="d", labels={"b": "2", "c": "3"})
 
 
-def test_an_instance_keeps_its_name() -> None:
-    with pytest.raises(InvalidSpec, match="name: an instance keeps its name; 'd' cannot become 'e'"):
-        InstanceSpec(name="d").changed({"name": "e"})
+def test_a_stack_cannot_be_called_after_a_name_without_a_letter_or_digit() -> None:
+    with pytest.raises(InvalidSpec, match="name: ' - ' cannot be used; write one letter or digit at least"):
+        _ = InstanceSpec(name=" - ").stack
+
+
+def test_uuids_are_written_in_one_way() -> None:
+    spec = InstanceSpec(name="d", project="{792FF0E7BE72413591FA74ADAB5CEC76}")
+
+    assert spec.project == "792ff0e7-be72-4135-91fa-74adab5cec76"
 
 
 def test_the_configuration_schema_has_every_setting_and_requires_only_the_name() -> None:

@@ -1,0 +1,56 @@
+"""All instances of a project, each read again only when its files change: for who looks often."""
+
+import time
+from dataclasses import dataclass
+
+from trackstack.engine.backend import Stamp
+from trackstack.stacks import instances
+from trackstack.stacks.instances import Instance, Recorded
+from trackstack.stacks.project import Project
+
+_SETTLED_NS = 100_000_000  # file times are only so fine: what changed just now may change again unnoticed
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was read of a stack. `locked`: somebody held it; without a change of stamps nobody new does."""
+
+    stamps: list[Stamp]
+    recorded: Recorded
+    locked: bool
+
+
+class Catalog:
+    """The instances of a project as they are at each call, which costs a look at the times of their files.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[str, _Known] = {}
+
+    def instances(self) -> list[Instance]:
+        """Every instance, by stack name; what cannot be read is among them, impaired. Raises StackError."""
+        stamps = self._project.stamps()
+        settled = time.time_ns() - _SETTLED_NS
+        known = {stack: self._look(stack, stamps[stack]) for stack in sorted(stamps)}
+        self._known = {
+            stack: each
+            for stack, each in known.items()
+            if all(changed < settled for changed, _, _ in each.stamps)
+        }
+        return [self._now(each) for each in known.values()]
+
+    def _look(self, stack: str, stamps: list[Stamp]) -> _Known:
+        known = self._known.get(stack)
+        if known is None or known.stamps != stamps:
+            recorded = instances.recorded(self._project, stack)
+            known = _Known(stamps, recorded, recorded.made and self._is_locked(stack))
+        return known
+
+    def _now(self, known: _Known) -> Instance:
+        return known.recorded.now(locked=known.locked and self._is_locked(known.recorded.stack))
+
+    def _is_locked(self, stack: str) -> bool:
+        return self._project.stack(stack).lock_holder() is not None
