@@ -67,8 +67,7 @@ async def create(call: Call, body: CreateRun) -> Answer:
 
 async def get(call: Call, body: RunRef) -> Answer:
     """Deleted ones too."""
-    document = await call.store.runs.get(body.run_id)
-    return Answer(f'{{"run":{document}}}'.encode())
+    return Answer(b'{"run":' + await call.store.runs.get(body.run_id) + b"}")
 
 
 async def update(call: Call, body: UpdateRun) -> Updated:

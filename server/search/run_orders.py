@@ -4,33 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trackstack.server.search.run_conditions import COLUMNS, TABLES
-from trackstack.server.search.sql import Sql, direction, exists, one_of, select
+from trackstack.server.search.run_queries import Sorted, Term
+from trackstack.server.search.sql import Sql, direction, exists, select
 from trackstack.server.search.tree import Entity, Order
 from trackstack.server.store.schema import HEAD_LENGTH
 from trackstack.server.store.statements import SQLITE
 from trackstack.server.store.transaction import Transaction
 
-_NEWEST = "r.start_time DESC"
-
-
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """What sorts a query of runs: joins that bring values in, and the terms of ORDER BY."""
-
-    joins: tuple[Sql, ...]
-    terms: tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A part of all runs that comes before the next part as a whole, and can be walked in its order.
+    """A part of all runs that comes before the next part as a whole.
 
-    `tables` gives rows `r` of runs, under `conditions`; `terms` sort before what else sorts.
+    `walk` gives rows `s` of values and `r` of their runs in the order of `terms`, an experiment at a time;
+    without one it is all runs `r` under `conditions`.
     """
 
-    tables: Sql
+    walk: Sql | None
     conditions: tuple[Sql, ...]
-    terms: tuple[str, ...]
+    terms: tuple[Term, ...] = ()
 
 
 def each_run(database: str, outer: Sql, run_id: str) -> Sql:
@@ -49,12 +41,12 @@ def each_run(database: str, outer: Sql, run_id: str) -> Sql:
 def sort(tx: Transaction, order: tuple[Order, ...]) -> Sorted:
     """The order as a sort of whatever rows `r` there are."""
     joins: list[Sql] = []
-    terms: list[str] = []
+    terms: list[Term] = []
     for at, item in enumerate(order):
         way = direction(item.ascending)
         if item.entity is Entity.ATTRIBUTE:
             column = COLUMNS[item.key]
-            terms += [f"({column} IS NULL)"] * (item.key == "end_time") + [f"{column} {way}"]
+            terms += [Term(f"({column} IS NULL)")] * (item.key == "end_time") + [Term(column, way)]
         elif (key_id := tx.known_key(item.key)) is not None:
             table, alias = TABLES[item.entity], f"o{at}"
             joins.append(
@@ -65,28 +57,34 @@ def sort(tx: Transaction, order: tuple[Order, ...]) -> Sorted:
             )
             nan = f"WHEN {alias}.is_nan = 1 THEN 1 " if item.entity is Entity.METRIC else ""
             terms += [
-                f"CASE {nan}WHEN {alias}.value IS NULL THEN 2 ELSE 0 END",
-                f"{alias}.value {way}",
+                Term(f"CASE {nan}WHEN {alias}.value IS NULL THEN 2 ELSE 0 END"),
+                Term(f"{alias}.value", way),
             ]
     if all(item.entity is not Entity.ATTRIBUTE or item.key != "start_time" for item in order):
-        terms.append(_NEWEST)
-    return Sorted(tuple(joins), (*terms, "r.uuid"))
+        terms.append(Term("r.start_time", "DESC"))
+    return Sorted(tuple(joins), (*terms, Term("r.uuid")))
 
 
-def walkable(tx: Transaction, order: tuple[Order, ...]) -> bool:
+def by_time(order: tuple[Order, ...]) -> bool:
+    """Whether the first item is the start time, as it is where there is none: an index keeps it in order."""
+    return not order or (order[0].entity is Entity.ATTRIBUTE and order[0].key == "start_time")
+
+
+def by_value(tx: Transaction, order: tuple[Order, ...]) -> bool:
     """Whether the first item is of values that an index keeps in order."""
     return bool(order) and order[0].entity in TABLES and tx.known_key(order[0].key) is not None
 
 
-def phases(tx: Transaction, first: Order, experiments: tuple[int, ...]) -> Iterator[Phase]:
-    """The parts of all runs of the experiments by a walkable first item."""
+def phases(tx: Transaction, first: Order) -> Iterator[Phase]:
+    """The parts of all runs by a first item of values."""
     key_id, table, way = tx.known_key(first.key), TABLES[first.entity], direction(first.ascending)
-    of_key = (one_of(tx.database, "s.experiment_id", experiments), Sql("s.key_id = ?", (key_id,)))
-    walked = each_run(tx.database, Sql(f"{table} s"), "s.run_id")
+    of_key = Sql("s.key_id = ?", (key_id,))
+    walk = each_run(tx.database, Sql(f"{table} s"), "s.run_id")
     if first.entity is Entity.METRIC:
-        yield Phase(walked, (*of_key, Sql("s.is_nan = 0")), (f"s.value {way}",))
-        yield Phase(walked, (*of_key, Sql("s.is_nan = 1")), ())
+        yield Phase(walk, (of_key, Sql("s.is_nan = 0")), (Term("s.value", way),))
+        yield Phase(walk, (of_key, Sql("s.is_nan = 1")))
     else:
-        yield Phase(walked, of_key, (f"substr(s.value, 1, {HEAD_LENGTH}) {way}", f"s.value {way}"))
+        head = Term(f"substr(s.value, 1, {HEAD_LENGTH})", way)
+        yield Phase(walk, (of_key,), (head, Term("s.value", way)))
     logged = select("1", f"{table} s", Sql("s.run_id = r.id"), Sql("s.key_id = ?", (key_id,)))
-    yield Phase(Sql("runs r"), (exists(logged, negate=True),), ())
+    yield Phase(None, (exists(logged, negate=True),))

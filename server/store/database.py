@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from trackstack.server.config import Settings
 from trackstack.server.errors import ApiError
-from trackstack.server.store.writer import Finish, Work, Writer
+from trackstack.server.store.writer import Finish, Work
 
 T = TypeVar("T")
 
@@ -14,7 +14,11 @@ class Reader(Protocol):
     """Runs read-only work; what `work` sees is one committed state, at least as new as all answers given."""
 
     async def do(self, work: Work[T]) -> T:
-        """For a handful of rows, found by an index: may hold up the event loop for their time."""
+        """For a handful of rows that one statement finds by an index: may hold up the event loop."""
+        ...
+
+    async def page(self, work: Work[T]) -> T:
+        """For a short page in an index's order, by several statements: may hold up the event loop."""
         ...
 
     async def scan(self, work: Work[T]) -> T:
@@ -24,11 +28,19 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
+class Writes(Protocol):
+    """What a Writer promises."""
+
+    async def do(self, work: Work[T]) -> T: ...
+    def soon(self, work: Work[None]) -> None: ...
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Database:
     """An open database at the newest schema."""
 
-    writer: Writer
+    writer: Writes
     reader: Reader
 
     def close(self) -> None:

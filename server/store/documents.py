@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, case, func, select, update
 from sqlalchemy.sql import literal_column
 
 from trackstack.server.store.entities import MetricPoint, RunInfo, Tag
@@ -42,12 +42,24 @@ CURRENT = Statement(
     .select_from(_runs.outerjoin(_documents, current))
     .where(_runs.c.uuid == bindparam("uuid"))
 )
-CURRENT_OF_ALL = Statement(
-    lambda database: (
-        select(_runs.c.id, _runs.c.revision, _documents.c.document)
-        .select_from(_runs.outerjoin(_documents, current))
-        .where(among(database, _runs.c.id, "ids"))
+
+
+def _of_all(document: Any) -> Statement:
+    return Statement(
+        lambda database: (
+            select(_runs.c.id, _runs.c.revision, document)
+            .select_from(_runs.outerjoin(_documents, current))
+            .where(among(database, _runs.c.id, "ids"))
+        )
     )
+
+
+SHORT = 8192
+"""Bytes of a document that any run of usual size stays below."""
+
+CURRENT_OF_ALL = _of_all(_documents.c.document)
+SHORT_OF_ALL = _of_all(
+    case((func.length(_documents.c.document) <= literal_column(str(SHORT)), _documents.c.document))
 )
 KEEP = upsert_selected(
     _documents,
@@ -115,13 +127,19 @@ INPUTS = Statement(
 )
 
 
-class Document(NamedTuple):
-    """A run's document at one revision; `fresh` where it was made just now and is not stored yet."""
+class Made(NamedTuple):
+    """A run's document at one revision, made just now."""
 
     run_id: int
     revision: int
-    text: str
-    fresh: bool
+    document: bytes
+
+
+class Found(NamedTuple):
+    """Documents in the order that was asked for; `made` are those of them that are not stored yet."""
+
+    documents: list[bytes]
+    made: list[Made]
 
 
 def outdate(tx: Transaction) -> None:
@@ -133,34 +151,30 @@ def outdate(tx: Transaction) -> None:
         tx.many(RAISE_REVISION, [(run_id,) for run_id in sorted(tx.group.touched)])
 
 
-def of(tx: Transaction, name: str) -> Document | None:
-    """The document of the run that clients call `name`."""
+def of(tx: Transaction, name: str) -> Found:
+    """The document of the run that clients call `name`; none where there is no such run."""
     row = tx.one(CURRENT, uuid=name)
-    return made(tx, [row])[0] if row else None
+    return _found(tx, [row] if row else [])
 
 
-def of_all(tx: Transaction, run_ids: Sequence[int]) -> list[Document]:
+def of_all(tx: Transaction, run_ids: Sequence[int]) -> Found:
     """The documents of runs, in the order of their ids."""
     rows = {row[0]: row for row in tx.all(CURRENT_OF_ALL, ids=listed(tx.database, run_ids))}
-    return made(tx, [rows[run_id] for run_id in run_ids])
+    return _found(tx, [rows[run_id] for run_id in run_ids])
 
 
-def made(tx: Transaction, rows: Sequence[tuple[int, int, str | None]]) -> list[Document]:
-    """A document for every (run id, revision, stored document or None), in their order."""
-    stale = [run_id for run_id, _, text in rows if text is None]
-    texts = _make(tx, stale) if stale else {}
-    return [
-        Document(run_id, revision, texts[run_id], True)
-        if text is None
-        else Document(run_id, revision, text, False)
-        for run_id, revision, text in rows
-    ]
+def short_of_all(tx: Transaction, run_ids: Sequence[int]) -> list[bytes] | None:
+    """The same where all of them are stored, none is stale or over `SHORT` bytes; else None."""
+    rows = tx.all(SHORT_OF_ALL, ids=listed(tx.database, run_ids))
+    documents = {run_id: document for run_id, _, document in rows}
+    ordered = [documents[run_id] for run_id in run_ids]
+    return None if None in ordered else ordered
 
 
-def keep(tx: Transaction, documents: Sequence[Document]) -> None:
+def keep(tx: Transaction, documents: Sequence[Made]) -> None:
     """Stores documents, but for those whose runs have changed since they were made."""
-    for run_id, revision, text, _ in documents:
-        tx.run(KEEP, this=run_id, revision=revision, document=text)
+    for run_id, revision, document in documents:
+        tx.run(KEEP, this=run_id, revision=revision, document=document)
 
 
 def beginning(info: RunInfo, tags: Mapping[str, str]) -> bytes:
@@ -196,7 +210,14 @@ def info(
     )
 
 
-def _make(tx: Transaction, run_ids: Sequence[int]) -> dict[int, str]:
+def _found(tx: Transaction, rows: Sequence[tuple[int, int, bytes | None]]) -> Found:
+    stale = [run_id for run_id, _, document in rows if document is None]
+    new = _make(tx, stale) if stale else {}
+    made = [Made(run_id, revision, new[run_id]) for run_id, revision, _ in rows if run_id in new]
+    return Found([new[run_id] if document is None else document for run_id, _, document in rows], made)
+
+
+def _make(tx: Transaction, run_ids: Sequence[int]) -> dict[int, bytes]:
     ids = listed(tx.database, run_ids)
     data: dict[int, dict[str, list[Any]]] = defaultdict(dict)
     for run_id, key_id, value, is_nan, timestamp, step in tx.all(METRICS, ids=ids):
@@ -209,7 +230,7 @@ def _make(tx: Transaction, run_ids: Sequence[int]) -> dict[int, str]:
     return {
         run_id: _encode(
             {"info": info(*row), "data": data[run_id], "inputs": inputs[run_id], "outputs": outputs[run_id]}
-        ).decode()
+        )
         for run_id, *row in tx.all(INFOS, ids=ids)
     }
 

@@ -168,6 +168,8 @@ class PostgresReader:
     async def scan(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._snapshot, work)
 
+    page = scan
+
     def close(self) -> None:
         """Waits for what is being read, then closes."""
         self._pool.shutdown()

@@ -96,15 +96,14 @@ class Runs:
         info = await self._database.writer.do(lambda tx: begin(tx, name, new))
         return documents.beginning(info, new.tags)
 
-    async def get(self, name: str) -> str:
+    async def get(self, name: str) -> bytes:
         """The run's document, deleted or not."""
-        database = self._database
-        found = await database.reader.do(lambda tx: documents.of(tx, name))
-        if found is None:
+        found = await self._database.reader.do(lambda tx: documents.of(tx, name))
+        if not found.documents:
             raise unknown_run(name)
-        if found.fresh:
-            database.writer.soon(lambda tx: documents.keep(tx, [found]))
-        return found.text
+        if found.made:
+            self._database.writer.soon(lambda tx: documents.keep(tx, found.made))
+        return found.documents[0]
 
     async def update(
         self, name: str, status: str | None, end_time: int | None, run_name: str | None

@@ -20,10 +20,14 @@ EXPERIMENTS = Statement(
 )
 
 
+SHORT_PAGE = 128
+"""Runs that are looked up at once where an index has them in order, without leaving the event loop."""
+
+
 class RunsPage(NamedTuple):
     """Documents of runs; `more` where the next page has some, too."""
 
-    documents: list[str]
+    documents: list[bytes]
     more: bool
 
 
@@ -43,15 +47,24 @@ class Searches:
     async def runs(self, search: run_search.RunSearch, most: int, offset: int) -> RunsPage:
         """At most `most` runs from the one at `offset` on."""
 
-        def work(tx: Transaction) -> tuple[list[documents.Document], bool]:
+        def short(tx: Transaction) -> RunsPage | None:
+            ids = run_search.find(tx, search, most + 1, offset)
+            found = documents.short_of_all(tx, ids[:most])
+            return None if found is None else RunsPage(found, len(ids) > most)
+
+        def work(tx: Transaction) -> tuple[documents.Found, bool]:
             ids = run_search.find(tx, search, most + 1, offset)
             return documents.of_all(tx, ids[:most]), len(ids) > most
 
-        found, more = await self._database.reader.scan(work)
-        fresh = [document for document in found if document.fresh]
-        if fresh:
-            self._database.writer.soon(lambda tx: documents.keep(tx, fresh))
-        return RunsPage([document.text for document in found], more)
+        reader = self._database.reader
+        if offset + most <= SHORT_PAGE and search.newest_first:
+            page = await reader.page(short)
+            if page is not None:
+                return page
+        found, more = await reader.scan(work)
+        if found.made:
+            self._database.writer.soon(lambda tx: documents.keep(tx, found.made))
+        return RunsPage(found.documents, more)
 
     async def experiments(
         self, search: experiment_search.ExperimentSearch, most: int, offset: int

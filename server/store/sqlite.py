@@ -120,6 +120,8 @@ class SqliteReader:
         """Runs `work` at once, on the event loop: for a handful of rows, found by an index."""
         return self._read(self._here, work)
 
+    page = do
+
     async def scan(self, work: Work[T]) -> T:
         """Runs `work` in a thread: for everything that may take longer than a millisecond."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._in_thread, work)

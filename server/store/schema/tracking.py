@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Float,
     Index,
+    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
@@ -84,14 +85,19 @@ partial(
     Index("ix_runs_newest", runs.c.experiment_id, runs.c.start_time.desc(), runs.c.uuid),
     runs.c.deleted_at.is_(None),
 )
-Index("ix_runs_experiment", runs.c.experiment_id, runs.c.deleted_at)
+partial(
+    Index("ix_runs_newest_deleted", runs.c.experiment_id, runs.c.start_time.desc(), runs.c.uuid),
+    runs.c.deleted_at.is_not(None),
+)
+# Without deleted_at: SQLite would take it for narrower than the two above, and sort what they have in order.
+Index("ix_runs_experiment", runs.c.experiment_id)
 
 run_documents = Table(
     "run_documents",
     metadata,
     reference("run_id", "runs.id", primary_key=True),
     Column("revision", BigInteger, nullable=False),
-    Column("document", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
     comment="a run as get and search answer it, UTF-8 JSON; current where its revision is the run's",
 )
 

@@ -21,7 +21,7 @@ ROWS = [
 def filled(tx: Transaction) -> None:
     for id_, name, created, updated, deleted, tags in ROWS:
         row = Sql(
-            "INSERT INTO experiments VALUES (?, ?, '', ?, ?, ?) RETURNING 1",
+            "INSERT INTO experiments VALUES (?, ?, '', ?, ?, ?, '') RETURNING 1",
             (id_, name, created, updated, deleted),
         )
         run(tx, row)

@@ -89,7 +89,7 @@ def fill(tx: Transaction, population: list[Run]) -> None:
     for table in ("run_datasets", "datasets", "params", "tags", "latest_metrics", "runs", "experiments"):
         run(tx, Sql(f"DELETE FROM {table} RETURNING 1"))
     for number in range(1, 4):
-        add(tx, "experiments", number, str(number), "", 0, 0, None)
+        add(tx, "experiments", number, str(number), "", 0, 0, None, "")
     rows: dict[tuple[int, str, str], int] = {}
     for one in population:
         deleted_at = 1 if one.deleted else None

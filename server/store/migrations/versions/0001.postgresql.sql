@@ -229,7 +229,7 @@ CREATE TABLE runs (
   CONSTRAINT uq_runs_uuid UNIQUE (uuid),
   CONSTRAINT fk_runs_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-CREATE INDEX ix_runs_experiment ON runs (experiment_id, deleted_at);
+CREATE INDEX ix_runs_experiment ON runs (experiment_id);
 CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
 CREATE TABLE scorers (
   id BIGSERIAL NOT NULL,
@@ -252,6 +252,7 @@ CREATE TABLE traces (
   request_preview TEXT COLLATE "C",
   response_preview TEXT COLLATE "C",
   CONSTRAINT pk_traces PRIMARY KEY (id),
+CREATE INDEX ix_runs_newest_deleted ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NOT NULL;
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
@@ -347,7 +348,7 @@ CREATE INDEX ix_run_datasets_dataset_id ON run_datasets (dataset_id);
 CREATE TABLE run_documents (
   run_id BIGINT NOT NULL,
   revision BIGINT NOT NULL,
-  document TEXT COLLATE "C" NOT NULL,
+  document BYTEA NOT NULL,
   CONSTRAINT pk_run_documents PRIMARY KEY (run_id),
   CONSTRAINT fk_run_documents_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
 );

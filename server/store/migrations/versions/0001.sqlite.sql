@@ -237,7 +237,7 @@ CREATE TABLE runs (
   CONSTRAINT uq_runs_uuid UNIQUE (uuid),
   CONSTRAINT fk_runs_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
-CREATE INDEX ix_runs_experiment ON runs (experiment_id, deleted_at);
+CREATE INDEX ix_runs_experiment ON runs (experiment_id);
 CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
 CREATE TABLE scorers (
   id INTEGER NOT NULL,
@@ -262,6 +262,7 @@ CREATE TABLE traces (
   CONSTRAINT pk_traces PRIMARY KEY (id),
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+CREATE INDEX ix_runs_newest_deleted ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NOT NULL;
 );
 CREATE INDEX ix_traces_newest ON traces (experiment_id, started_at DESC, uuid);
 CREATE TABLE assessments (
@@ -362,7 +363,7 @@ CREATE INDEX ix_run_datasets_dataset_id ON run_datasets (dataset_id);
 CREATE TABLE run_documents (
   run_id INTEGER NOT NULL,
   revision BIGINT NOT NULL,
-  document TEXT NOT NULL,
+  document BLOB NOT NULL,
   CONSTRAINT pk_run_documents PRIMARY KEY (run_id),
   CONSTRAINT fk_run_documents_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
 );
