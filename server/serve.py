@@ -7,6 +7,7 @@ import sys
 
 import uvicorn
 
+from trackstack.server import allocator
 from trackstack.server.access.admin import AdminFile
 from trackstack.server.access.identities import Authenticator
 from trackstack.server.app import App
@@ -45,6 +46,7 @@ def application(settings: Settings) -> App:
 def run(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; requests under way are finished. The process's exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    allocator.keep_freed_memory()
     os.umask(0o077)  # the database and artifacts are for this user alone
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = application(settings)
