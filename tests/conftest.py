@@ -1,6 +1,7 @@
 """What the whole suite can be told on its command line."""
 
 import pytest
+from tests.cluster.fixtures import cluster as cluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
