@@ -1,4 +1,4 @@
-// The Kubernetes control plane that tests run against, built with an ordinary `go build`; see binaries.py.
+// The Kubernetes control plane that tests run against, built with an ordinary `go build`; see programs.py.
 module trackstack.test/cluster
 
 go 1.26.0

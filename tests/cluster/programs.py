@@ -52,16 +52,7 @@ def _built() -> Path:
 def _build(folder: Path) -> None:
     draft = folder.with_suffix(".new")
     shutil.rmtree(draft, ignore_errors=True)
-    command = [
-        "go",
-        "build",
-        "-trimpath",
-        "-ldflags",
-        " ".join(("-s", "-w", *_FLAGS)),
-        "-o",
-        f"{draft}/",
-        "tool",
-    ]
+    flags = ["-trimpath", "-ldflags", " ".join(("-s", "-w", *_FLAGS)), "-o", f"{draft}/"]
     draft.mkdir()
     done = subprocess.run(
         ["nice", "go", "build", *flags, "tool"],
