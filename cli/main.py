@@ -32,6 +32,10 @@ SECTIONS = {
         "refresh": "Compare an instance with what really is; the next up mends it.",
         "unlock": "Remove the lock that another operator left.",
     },
+    "Control plane": {
+        "serve": "Offer the project's instances through a REST API.",
+        "access": "Create, list and revoke the tokens of the control plane.",
+    },
     "This machine": {
         "doctor": "Check this machine, and say how to mend what fails.",
         "completion": "Print the completion script of a shell.",

@@ -90,6 +90,10 @@ class Stack:
         """Past operations, newest first."""
         return self._store().history()
 
+    def last_update(self) -> Update | None:
+        """The newest of the past operations."""
+        return next(self._store().updates(), None)
+
     def lock_holder(self) -> Holder | None:
         """Who works on the stack now (pid, username, hostname, since)."""
         return self._store().lock().holder()

@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,13 +133,15 @@ class StackStore:
 
     def history(self) -> list[Update]:
         """Past operations, newest first."""
-        updates = []
+        return list(self.updates())
+
+    def updates(self) -> Iterator[Update]:
+        """Past operations, newest first, each read when it is asked for."""
         for name in reversed(self.files.list(self._history)):
             if ".history.json" in name:
                 path = self._history / name
                 data = self.files.read(path) or b""
-                updates.append(Update.parse(compression.unpack(data, str(path)), str(path)))
-        return updates
+                yield Update.parse(compression.unpack(data, str(path)), str(path))
 
     # -- the checkpoint's file
 

@@ -1,60 +1,23 @@
-"""What protects a server on loopback from pages in its user's browser: checks of Host and Origin.
+"""The checks of Host and Origin, refusing as the server does."""
 
-Without the first, a page may rebind its own name to 127.0.0.1 and read everything (CVE-2025-14279); without
-the second, it may post forms (CVE-2023-43472).
-"""
-
-import re
 from collections.abc import Iterable
-from functools import lru_cache
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from trackstack import browser
+from trackstack.browser import names
 from trackstack.server.errors import PERMISSION_DENIED, ApiError
 
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:/@\[\]]+))(?::[0-9]{1,5})?")
+__all__ = ["BrowserGuard", "names"]
 
 
-def names(text: str) -> frozenset[str]:
-    """The items of a comma-separated setting, in lower case."""
-    return frozenset(item.strip().lower() for item in text.split(",") if item.strip())
-
-
-class BrowserGuard:
+class BrowserGuard(browser.BrowserGuard):
     """Refuses requests for foreign hosts, and those that foreign pages make."""
 
     def __init__(self, hosts: Iterable[str], origins: Iterable[str]) -> None:
-        self._hosts = frozenset(hosts)
-        self._origins = frozenset(origins)
-        self._known = lru_cache(maxsize=1024)(self._allows)
+        super().__init__(hosts, origins, "TRACKSTACK_SERVER_ALLOWED_HOSTS")
 
     def check(self, hosts: list[bytes], origins: list[bytes], site: bytes | None) -> None:
         """Raises ApiError PERMISSION_DENIED; takes the values of Host, Origin and Sec-Fetch-Site."""
-        if len(hosts) != 1 or not self._known(hosts[0]):
-            raise ApiError(
-                PERMISSION_DENIED,
-                "Invalid Host header. Names of this server belong into TRACKSTACK_SERVER_ALLOWED_HOSTS.",
-            )
-        if not origins:
-            if site == b"cross-site":
-                raise ApiError(PERMISSION_DENIED, "Cross-origin request blocked")
-            return
-        origin = origins[0].decode("latin-1").lower()
-        same = urlsplit(origin).netloc == hosts[0].decode("latin-1").lower()
-        if len(origins) != 1 or not (same or origin in self._origins):
-            raise ApiError(PERMISSION_DENIED, "Cross-origin request blocked")
-
-    def _allows(self, header: bytes) -> bool:
-        if "*" in self._hosts:
-            return True
-        match = _HOST.fullmatch(header.decode("latin-1").lower())
-        if match is None:
-            return False
-        host = match[1] or match[2]
-        if host in self._hosts or host == "localhost":
-            return True
         try:
-            address = ip_address(host)
-        except ValueError:
-            return False
-        return address.is_loopback or address.is_private
+            super().check(hosts, origins, site)
+        except browser.ForeignRequest as error:
+            raise ApiError(PERMISSION_DENIED, str(error)) from None

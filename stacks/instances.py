@@ -131,6 +131,12 @@ def exists(project: Project, stack: str) -> bool:
     return project.settings_path(stack).is_file() or project.stack(stack).exists()
 
 
+def last_update(project: Project, stack: str) -> tuple[int, int, bool] | None:
+    """Of the last operation: when it began, when it ended (seconds since 1970), whether it succeeded."""
+    update = project.stack(stack).last_update()
+    return (update.start_time, update.end_time, update.succeeded) if update else None
+
+
 def token(project: Project, name: str) -> str:
     """The instance's admin token. Raises InstanceNotFound, StackError."""
     stack = project.stack(find(project, name))

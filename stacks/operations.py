@@ -169,6 +169,13 @@ def configure(project: Project, name: str, changes: Mapping[str, Any]) -> Instan
     return new
 
 
+def prepare() -> None:
+    """Import what operations need, so that the first of them need not wait for it."""
+    import trackstack.engine.operation
+    import trackstack.providers.local
+    import trackstack.stacks.program  # noqa: F401 - all of them import pulumi
+
+
 def free_port(taken: Collection[int]) -> int:
     """A port on loopback that nobody listens at, and that is none of `taken`."""
     from trackstack.providers.local.ports import choose

@@ -53,6 +53,19 @@ def list_tokens(project: Project, name: str) -> list[AccessToken]:
     return [_token(each) for each in _request(project, name, "GET", "")["tokens"]]
 
 
+def get(project: Project, name: str, token_id: str) -> AccessToken:
+    """One token. Raises TokenNotFound."""
+    return _token(_request(project, name, "GET", f"/{quote(token_id, safe='')}")["token"])
+
+
+def change(project: Project, name: str, token_id: str, changes: Mapping[str, Any]) -> AccessToken:
+    """The token with another name, description or labels: these are merged, None removes one.
+
+    Raises TokenNotFound.
+    """
+    return _token(_request(project, name, "PATCH", f"/{quote(token_id, safe='')}", changes)["token"])
+
+
 def rotate(project: Project, name: str, token_id: str, settings: Mapping[str, Any]) -> AccessToken:
     """The token's successor with its content; `settings` are overlap and ttl. Raises TokenNotFound."""
     path = f"/{quote(token_id, safe='')}/rotate"

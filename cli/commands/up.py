@@ -28,7 +28,7 @@ def up(session: Session, names: tuple[str, ...], everything: bool) -> None:
 
     if bool(names) == everything:
         raise click.UsageError("Name the instances, or give --all.", click.get_current_context())
-    chosen = names or tuple(each.spec.name for each in instances.list_instances(session.project))
+    chosen = names or tuple(each.stack for each in instances.list_instances(session.project))
     reports = []
     for name in chosen:
         with session.work(f"Bringing {name} up") as work:

@@ -1,0 +1,1 @@
+"""Who calls the control plane, and what each may do there."""

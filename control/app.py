@@ -1,0 +1,185 @@
+"""The ASGI application: what happens to every request around its handler, once for all of them."""
+
+import logging
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from trackstack.browser import BrowserGuard, ForeignRequest
+from trackstack.control import bodies
+from trackstack.control.access.callers import NOBODY, Caller
+from trackstack.control.answers import Page
+from trackstack.control.calls import Call, Services
+from trackstack.control.errors import ApiError, forbidden, missing
+from trackstack.control.routes import Methods, Route, RouteTable
+
+log = logging.getLogger("trackstack.control")
+
+_ANYBODY = Caller("", {})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_STYLED = "default-src 'none'; style-src 'unsafe-inline'"
+
+Living = Callable[[], AbstractAsyncContextManager[Services]]
+
+
+class App:
+    """Guards, finds the route, identifies the caller, decodes, calls the handler, encodes."""
+
+    def __init__(self, living: Living, table: RouteTable, guard: BrowserGuard) -> None:
+        self._living = living
+        self._table = table
+        self._guard = guard
+        self._services: Services | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self._living() as self._services:
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                self._services = None
+        except Exception as error:
+            log.error("%s", error)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        given = request.headers.get("x-request-id", "")
+        id_ = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+        caller = _ANYBODY
+        try:
+            route, params = self._route(request)
+            caller = await self._identify(request, route)
+            response = await self._answer(request, route, params, caller)
+        except ApiError as error:
+            response = _refused(error)
+        except ClientDisconnect:
+            return
+        except Exception:
+            log.exception("%s %s failed [%s]", request.method, request.url.path, id_)
+            response = _refused(ApiError(500, f"The request failed; the log says why, at {id_}."))
+        response.headers["X-Request-Id"] = id_
+        if request.method not in ("GET", "HEAD"):
+            log.info(
+                "%s %s by %s: %d [%s]",
+                *(request.method, request.url.path, caller.name or "nobody", response.status_code, id_),
+            )
+        await response(scope, receive, send)
+
+    def _route(self, request: Request) -> tuple[Route, Any]:
+        """Raises ApiError 403, 404, 405."""
+        found = self._table.find(request.url.path)
+        route = found[0].get("GET" if request.method == "HEAD" else request.method) if found else None
+        # What needs no token and changes nothing may be asked under any name, as health probes do.
+        if route is None or route.needs is not NOBODY:
+            self._check_browser(request)
+        if found is None:
+            raise missing("Nothing is served at this path.")
+        if route is None:
+            raise _not_allowed(request.method, found[0])
+        return route, found[1]
+
+    def _check_browser(self, request: Request) -> None:
+        headers = request.headers
+        site = headers.get("sec-fetch-site")
+        try:
+            self._guard.check(
+                [value.encode("latin-1") for value in headers.getlist("host")],
+                [value.encode("latin-1") for value in headers.getlist("origin")],
+                site.encode("latin-1") if site else None,
+            )
+        except ForeignRequest as error:
+            raise forbidden(str(error)) from None
+
+    async def _identify(self, request: Request, route: Route) -> Caller:
+        if route.needs is NOBODY:
+            return _ANYBODY
+        services = self._serving()
+        try:
+            caller = await services.authenticator.identify(request.headers.getlist("authorization"))
+        except ApiError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                services.limiter.check(f"address:{request.client.host if request.client else ''}")
+            raise
+        services.limiter.check(caller.name)
+        return caller
+
+    async def _answer(self, request: Request, route: Route, params: Any, caller: Caller) -> Response:
+        call = Call(request, params, self._serving(), caller)
+        if route.needs is not NOBODY:
+            _permit(call, route)
+        if route.body is None:
+            value = await route.handler(call)
+        else:
+            body = await _body(request)
+            payload = bodies.decode(route.body, body, request.headers.get("content-type", ""))
+            value = await route.handler(call, payload)
+        if isinstance(value, Page):
+            return _response(value.body, route.status, value.media_type, {"Content-Security-Policy": _STYLED})
+        return _response(msgspec.json.encode(value), route.status)
+
+    def _serving(self) -> Services:
+        if self._services is None:
+            raise ApiError(503, "The control plane is stopping; try again.", {"Retry-After": "5"})
+        return self._services
+
+
+def _permit(call: Call, route: Route) -> None:
+    """Raises ApiError. A project in which the caller has no role is not there for it."""
+    role, region = call.caller.role(call.project), call.params["regionId"]
+    if role is NOBODY:
+        raise missing(f"There is no project {call.project}.")
+    if region != call.services.settings.region:
+        raise missing(f"There is no region {region[:100]!r}; this is {call.services.settings.region}.")
+    if role < route.needs:
+        raise forbidden(f"This needs the role {route.needs.name.lower()}; yours is {role.name.lower()}.")
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body. Raises ApiError 413."""
+    body = bytearray()
+    if int(request.headers.get("content-length", "0")) > bodies.BODY_BYTES:
+        raise _too_large()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > bodies.BODY_BYTES:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> ApiError:
+    return ApiError(413, f"The body has more than {bodies.BODY_BYTES} bytes.", {"Connection": "close"})
+
+
+def _not_allowed(method: str, methods: Methods) -> ApiError:
+    allowed = ", ".join(sorted(methods))
+    return ApiError(405, f"{method[:20]} is not allowed here; there are {allowed}.", {"Allow": allowed})
+
+
+def _refused(error: ApiError) -> Response:
+    return _response(msgspec.json.encode(error.body), error.status, headers=error.headers)
+
+
+def _response(
+    body: bytes, status: int, media_type: str = "application/json", headers: dict[str, str] | None = None
+) -> Response:
+    every = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
+    return Response(body, status, every | (headers or {}), media_type)
