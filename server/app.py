@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from trackstack.server.access.guard import perform
 from trackstack.server.access.identities import NOBODY
 from trackstack.server.browser import BrowserGuard
 from trackstack.server.calls import Call, Disconnected, Receive, Scope, Services
@@ -82,6 +83,8 @@ class App:
                     raise ApiError(
                         PERMISSION_DENIED, f"This needs a token with the scope {route.needs.name.lower()}."
                     )
+                if call.identity.named:
+                    call.services = self.services.on_behalf_of(call.caller)
             value = await _handle(call, route, headers)
             if not callable(value) and not isinstance(value, Answer):
                 value = answer(value, route.status)
@@ -160,16 +163,16 @@ class _Headers:
 
 async def _handle(call: Call, route: Route, headers: _Headers) -> Any:
     if route.body is None:
-        return await route.handler(call)
+        return await perform(call, route)
     if route.method == "GET":
-        return await route.handler(call, route.body.from_query(call.query, call.params))
+        return await perform(call, route, route.body.from_query(call.query, call.params))
     call.fits(headers.length)
     body = await call.body()
     media_type = headers.content_type.partition(b";")[0].strip().lower()
     route.body.check_media_type(media_type, body)
     if route.method == "DELETE" and not body:  # Databricks' SDK puts its fields into the query
-        return await route.handler(call, route.body.from_query(call.query, call.params))
-    return await route.handler(call, route.body.decode(body, call.params))
+        return await perform(call, route, route.body.from_query(call.query, call.params))
+    return await perform(call, route, route.body.decode(body, call.params))
 
 
 def _route(methods: dict[str, Route], scope: Scope) -> Route | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,6 +12,7 @@ from trackstack.server.config import Settings
 from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
 from trackstack.server.routes import Route
 from trackstack.server.secrets import Secrets
+from trackstack.server.store.callers import Caller
 from trackstack.server.store.store import Store
 from trackstack.server.web.build import Build
 from trackstack.server.webhooks.hooks import Hooks
@@ -42,6 +43,10 @@ class Services:
         """The time in milliseconds."""
         return int(self.clock() * 1000)
 
+    def on_behalf_of(self, caller: Caller) -> "Services":
+        """The same services with the store as `caller` may use it."""
+        return replace(self, store=self.store.on_behalf_of(caller))
+
 
 @dataclass(slots=True)
 class Call:
@@ -61,6 +66,11 @@ class Call:
     @property
     def artifacts(self) -> Artifacts:
         return self.services.artifacts
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls, as the store knows it."""
+        return self.identity.caller(self.services.settings.default_level)
 
     @property
     def now(self) -> int:

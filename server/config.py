@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from trackstack.server.store.callers import Level
+
 ENVIRONMENT_PREFIX = "TRACKSTACK_SERVER_"
+_LEVELS = {"none": Level.NONE, "read": Level.READ, "edit": Level.EDIT}
 
 
 class ConfigError(Exception):
@@ -44,6 +47,9 @@ class Settings:
     private_webhooks: bool = _setting(
         False, "Let webhooks call addresses that are not public, and by plain http."
     )
+    default_permission: str = _setting(
+        "none", "What tokens of users may do with others' objects ungranted: none, read or edit."
+    )
     compress_above_bytes: int = _setting(1024, "Larger answers are compressed where accepted, bytes.")
     group_commit_requests: int = _setting(256, "Most requests that one commit holds.")
     reader_threads: int = _setting(2, "Threads for long reads.")
@@ -53,6 +59,11 @@ class Settings:
     ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
     retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
+
+    @property
+    def default_level(self) -> Level:
+        """`default_permission` as decisions need it."""
+        return _LEVELS[self.default_permission]
 
     @property
     def loopback(self) -> bool:
@@ -75,6 +86,9 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
             values[key] = _parsed(name, text, known[key].type)
     values.update({name: value for name, value in flags.items() if value is not None})
     settings = Settings(**values)
+    if settings.default_permission not in _LEVELS:
+        choices = ", ".join(_LEVELS)
+        raise ConfigError(f"default_permission is {settings.default_permission!r}; use one of {choices}")
     if settings.no_auth and not settings.loopback:
         raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
     return settings

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from trackstack.server.access.objects import INSTANCE, Declared
 from trackstack.server.bodies import Body
 from trackstack.server.plain import Plain, PlainBody
 
@@ -45,12 +46,14 @@ class Route:
     UI. `{name}` stands for one path segment, `{name:path}` at the end for the rest; they are in `call.params`
     and override the body's fields of the same names. The body is read as its type says: a
     `Message` as MLflow reads, a `Plain` as plain JSON. `status` is that of what the handler returns.
+    `on` tells which objects it names, whose permissions the caller needs.
     """
 
     method: str
     path: str
     handler: Handler
     needs: Scope = field(kw_only=True)
+    on: Declared = field(default=INSTANCE, kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
     status: int = field(default=200, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)

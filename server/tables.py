@@ -1,6 +1,6 @@
 """All routes of the server. A surface's module ends in its own table; here they come together."""
 
-from trackstack.server.access import tokens
+from trackstack.server.access import permissions, tokens
 from trackstack.server.graphql import routes as graphql
 from trackstack.server.mlflow import tables as mlflow
 from trackstack.server.otlp import routes as otlp
@@ -12,5 +12,6 @@ ROUTES: tuple[Route, ...] = (
     *graphql.ROUTES,
     *otlp.ROUTES,
     *tokens.ROUTES,
+    *permissions.ROUTES,
     *pages.ROUTES,
 )

@@ -11,6 +11,7 @@ from trackstack.server.access.admin import AdminFile
 from trackstack.server.access.session import Session
 from trackstack.server.errors import UNAUTHENTICATED, ApiError
 from trackstack.server.routes import ADMIN, OPEN, Scope
+from trackstack.server.store.callers import Caller, Level
 from trackstack.server.store.store import Store
 from trackstack.tokens import Token, matches, parse
 
@@ -31,6 +32,21 @@ class Identity:
     scope: Scope
     user: str = ""
     tenant: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether it is somebody's: what it makes has an owner."""
+        return bool(self.user or self.tenant)
+
+    @property
+    def limited(self) -> bool:
+        """Whether it may see and do less than its scope says."""
+        return bool(self.user or self.tenant) and self.scope < ADMIN
+
+    def caller(self, default: Level) -> Caller:
+        """As the store knows it; `default` is what users may do with what nobody granted to them."""
+        own = default if self.user and self.limited else Level.MANAGE
+        return Caller(self.user, self.tenant, own)
 
 
 ANYBODY = Identity("", ADMIN)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from trackstack import durations, tokens
+from trackstack.server.access.objects import NOTHING
 from trackstack.server.bodies import Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -83,7 +84,8 @@ class TokenRef(Message):
 async def create(call: Call, body: CreateToken) -> One:
     """The token with its content, which is never shown again."""
     _describable(body.name, body.description, dict(body.labels))
-    _nameable(body.user, body.tenant)
+    check_user(body.user)
+    _check_tenant(body.tenant)
     if body.tenant and body.scope == "admin":
         raise invalid("A tenant's token cannot have the scope admin: it could make tokens for other tenants.")
     row, token = _minted(call.now, body.ttl)
@@ -170,9 +172,13 @@ def _describable(name: str | None, description: str | None, labels: dict[str, st
             raise invalid(f"{value[:200]!r} is no label's value: letters, digits, '-', '_', '.', 63 at most.")
 
 
-def _nameable(user: str, tenant: str) -> None:
-    if len(user) > 254 or not user.isprintable() or user != user.strip():
-        raise invalid(f"user must be a name of 254 printable characters at most, not {user[:300]!r}.")
+def check_user(name: str, field: str = "user") -> None:
+    """Raises ApiError for what cannot be a user's name; empty is nobody's."""
+    if len(name) > 254 or not name.isprintable() or name != name.strip():
+        raise invalid(f"{field} must be a name of 254 printable characters at most, not {name[:300]!r}.")
+
+
+def _check_tenant(tenant: str) -> None:
     if not _TENANT.match(tenant):
         raise invalid(f"tenant must be letters, digits, '_', '.', '-', 64 at most, not {tenant[:100]!r}.")
 
@@ -198,10 +204,10 @@ _SCOPES: dict[int, ScopeName] = {Scope.READ: "read", Scope.WRITE: "write", Scope
 
 _PATH = "/2.0/trackstack/tokens"
 ROUTES = (
-    Route("POST", _PATH, create, needs=ADMIN),
-    Route("GET", _PATH, list_, needs=ADMIN),
-    Route("GET", _PATH + "/{token_id}", get, needs=ADMIN),
-    Route("PATCH", _PATH + "/{token_id}", change, needs=ADMIN),
-    Route("DELETE", _PATH + "/{token_id}", revoke, needs=ADMIN),
-    Route("POST", _PATH + "/{token_id}/rotate", rotate, needs=ADMIN),
+    Route("POST", _PATH, create, needs=ADMIN, on=NOTHING),
+    Route("GET", _PATH, list_, needs=ADMIN, on=NOTHING),
+    Route("GET", _PATH + "/{token_id}", get, needs=ADMIN, on=NOTHING),
+    Route("PATCH", _PATH + "/{token_id}", change, needs=ADMIN, on=NOTHING),
+    Route("DELETE", _PATH + "/{token_id}", revoke, needs=ADMIN, on=NOTHING),
+    Route("POST", _PATH + "/{token_id}/rotate", rotate, needs=ADMIN, on=NOTHING),
 )

@@ -53,6 +53,11 @@ class Locations:
     direct: bool = False
     """Whether clients are told the store's own URI unless they name a place, and so reach it on their own."""
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """What the URIs of places in the store begin with."""
+        return (f"{PROXY_SCHEME}:", self.own) if self.own else (f"{PROXY_SCHEME}:",)
+
     def of_experiment(self, experiment_id: int) -> Location:
         """Where an experiment's artifacts lie unless its creator says otherwise."""
         base = self.own if self.direct and self.own else f"{PROXY_SCHEME}:"

@@ -34,6 +34,11 @@ class Artifacts:
         """Where a stored URI (of an experiment, run or logged model) lies in the store."""
         return self.locations.parse(uri)
 
+    def uris(self, path: str) -> list[str]:
+        """Every URI under which clients may be told of a path, or folder, of the store."""
+        place = ArtifactPath.parse_folder(path)
+        return [Location(place, base).uri for base in self.locations.bases]
+
     def below(self, uri: str, path: ArtifactPath) -> ArtifactPath:
         """`path` relative to a stored URI, as a path of the store."""
         return self.place(uri).path / path

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema, execute, parse, validate
 
+from trackstack.server.access.guard import perform
 from trackstack.server.calls import Call
 from trackstack.server.errors import ApiError
 from trackstack.server.graphql import limits
@@ -81,7 +82,7 @@ async def _ask(call: Call, field: str, values: Mapping[str, Any]) -> dict[str, A
     """What the REST route of `field` answers to `values` (snake_case names)."""
     route = _routes()[_FIELDS[field]]
     assert route.body is not None
-    value = await route.handler(call, route.body.from_values(dict(values)))
+    value = await perform(call, route, route.body.from_values(dict(values)))
     reply = value if isinstance(value, Answer) else answer(value)
     decoded: dict[str, Any] = msgspec.json.decode(reply.body)
     return decoded
@@ -107,11 +108,15 @@ async def _versions_of_run(run: Mapping[str, Any], info: GraphQLResolveInfo[Call
     return answered.get("model_versions", [])
 
 
+# What a field is that the REST answer leaves out, by its type: the default of protocol buffers.
+_ABSENT = {"String": "", "LongString": "0", "Int": 0, "Float": 0.0, "Boolean": False}
+
+
 def _field(source: Mapping[str, Any], info: GraphQLResolveInfo[Call]) -> Any:
-    """A field of a REST answer; a repeated field that is empty is absent there."""
+    """A field of a REST answer."""
     value = source.get(_snake(info.field_name))
-    if value is None and str(info.return_type).startswith("["):
-        return []
+    if value is None:
+        return [] if str(info.return_type).startswith("[") else _ABSENT.get(str(info.return_type))
     return value
 
 

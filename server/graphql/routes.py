@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from trackstack.server.access.objects import NOTHING
 from trackstack.server.bodies import Message
 from trackstack.server.calls import Call
 from trackstack.server.routes import READ, Route
@@ -23,4 +24,4 @@ async def ask(call: Call, body: Query) -> dict[str, Any]:
     return await execution.run(call, body.query, body.variables or {}, body.operationName)
 
 
-ROUTES = (Route("POST", "/graphql", ask, needs=READ),)
+ROUTES = (Route("POST", "/graphql", ask, needs=READ, on=NOTHING),)

@@ -3,6 +3,7 @@ clients and the web UI show it as absent and never as broken. Everything else th
 
 from typing import Any
 
+from trackstack.server.access.objects import NOTHING
 from trackstack.server.calls import Call
 from trackstack.server.routes import READ, Route
 
@@ -30,14 +31,14 @@ async def nothing(call: Call) -> dict[str, Any]:
 
 
 ROUTES = (
-    Route("GET", "/ajax-api/2.0/mlflow/gateway-proxy", no_endpoints, needs=READ),
-    Route("GET", "/ajax-api/3.0/mlflow/assistant/config", no_assistant, needs=READ),
-    Route("GET", "/ajax-api/3.0/mlflow/assistant/providers", no_providers, needs=READ),
-    Route("GET", "/ajax-api/3.0/mlflow/ui-telemetry", no_telemetry, needs=READ),
-    Route("POST", "/ajax-api/3.0/mlflow/ui-telemetry", nothing, needs=READ),
-    Route("GET", "/3.0/mlflow/gateway/endpoints/list", nothing, needs=READ),
-    Route("GET", "/3.0/mlflow/gateway/endpoints/bindings/list", nothing, needs=READ),
-    Route("GET", "/3.0/mlflow/gateway/secrets/list", nothing, needs=READ),
-    Route("GET", "/3.0/mlflow/gateway/model-definitions/list", nothing, needs=READ),
-    Route("GET", "/ajax-api/3.0/mlflow/gateway/secrets/config", nothing, needs=READ),
+    Route("GET", "/ajax-api/2.0/mlflow/gateway-proxy", no_endpoints, needs=READ, on=NOTHING),
+    Route("GET", "/ajax-api/3.0/mlflow/assistant/config", no_assistant, needs=READ, on=NOTHING),
+    Route("GET", "/ajax-api/3.0/mlflow/assistant/providers", no_providers, needs=READ, on=NOTHING),
+    Route("GET", "/ajax-api/3.0/mlflow/ui-telemetry", no_telemetry, needs=READ, on=NOTHING),
+    Route("POST", "/ajax-api/3.0/mlflow/ui-telemetry", nothing, needs=READ, on=NOTHING),
+    Route("GET", "/3.0/mlflow/gateway/endpoints/list", nothing, needs=READ, on=NOTHING),
+    Route("GET", "/3.0/mlflow/gateway/endpoints/bindings/list", nothing, needs=READ, on=NOTHING),
+    Route("GET", "/3.0/mlflow/gateway/secrets/list", nothing, needs=READ, on=NOTHING),
+    Route("GET", "/3.0/mlflow/gateway/model-definitions/list", nothing, needs=READ, on=NOTHING),
+    Route("GET", "/ajax-api/3.0/mlflow/gateway/secrets/config", nothing, needs=READ, on=NOTHING),
 )

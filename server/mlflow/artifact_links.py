@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from trackstack.server.access.objects import LOGGED_MODEL, PLACE, RUN
 from trackstack.server.artifacts.errors import UnsupportedError
 from trackstack.server.artifacts.multipart import MultipartUploads, Part
 from trackstack.server.artifacts.paths import ArtifactPath
@@ -162,11 +163,35 @@ async def _size(call: Call, path: ArtifactPath) -> int:
     return file.facts.size
 
 
+def _uploaded(call: Call, body: CreateUpload | CompleteUpload | AbortUpload) -> list[str]:
+    return [str(_target(call, body.path))]
+
+
 ROUTES = (
-    Route("POST", "/2.0/mlflow-artifacts/mpu/create/{artifact_path:path}", create_upload, needs=WRITE),
-    Route("POST", "/2.0/mlflow-artifacts/mpu/complete/{artifact_path:path}", complete_upload, needs=WRITE),
-    Route("POST", "/2.0/mlflow-artifacts/mpu/abort/{artifact_path:path}", abort_upload, needs=WRITE),
-    Route("GET", "/2.0/mlflow-artifacts/presigned/{artifact_path:path}", proxy_link, needs=READ),
-    Route("POST", "/2.0/mlflow/artifacts/presigned-download-url", download_link, needs=READ),
-    Route("POST", "/2.0/mlflow/artifacts/presigned-upload-url", upload_link, needs=WRITE),
+    Route(
+        "POST",
+        "/2.0/mlflow-artifacts/mpu/create/{artifact_path:path}",
+        create_upload,
+        needs=WRITE,
+        on=PLACE.by(_uploaded),
+    ),
+    Route(
+        "POST",
+        "/2.0/mlflow-artifacts/mpu/complete/{artifact_path:path}",
+        complete_upload,
+        needs=WRITE,
+        on=PLACE.by(_uploaded),
+    ),
+    Route(
+        "POST",
+        "/2.0/mlflow-artifacts/mpu/abort/{artifact_path:path}",
+        abort_upload,
+        needs=WRITE,
+        on=PLACE.by(_uploaded),
+    ),
+    Route("GET", "/2.0/mlflow-artifacts/presigned/{artifact_path:path}", proxy_link, needs=READ, on=PLACE),
+    Route("POST", "/2.0/mlflow/artifacts/presigned-download-url", download_link, needs=READ, on=RUN),
+    Route(
+        "POST", "/2.0/mlflow/artifacts/presigned-upload-url", upload_link, needs=WRITE, on=(RUN, LOGGED_MODEL)
+    ),
 )

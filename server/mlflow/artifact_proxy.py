@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from trackstack.server.access.objects import PLACE
 from trackstack.server.artifacts.errors import InvalidPathError
 from trackstack.server.artifacts.files import Reply
 from trackstack.server.artifacts.paths import ArtifactPath
@@ -45,9 +46,13 @@ async def delete(call: Call) -> None:
     await call.artifacts.store.delete(path)
 
 
+def _folder(call: Call, body: ListFolder) -> list[str]:
+    return [body.path]
+
+
 ROUTES = (
-    Route("GET", "/2.0/mlflow-artifacts/artifacts", list_folder, needs=READ),
-    Route("GET", _ARTIFACT, download, needs=READ),
-    Route("PUT", _ARTIFACT, upload, needs=WRITE),
-    Route("DELETE", _ARTIFACT, delete, needs=WRITE),
+    Route("GET", "/2.0/mlflow-artifacts/artifacts", list_folder, needs=READ, on=PLACE.by(_folder)),
+    Route("GET", _ARTIFACT, download, needs=READ, on=PLACE),
+    Route("PUT", _ARTIFACT, upload, needs=WRITE, on=PLACE),
+    Route("DELETE", _ARTIFACT, delete, needs=WRITE, on=PLACE.to_manage),
 )

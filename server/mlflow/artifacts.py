@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from msgspec import Struct
 
+from trackstack.server.access.objects import RUN
 from trackstack.server.artifacts.files import Reply, reply
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.artifacts.store import Entry
@@ -84,8 +85,14 @@ async def _limited(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         raise invalid("Request must specify data.")
 
 
+def _uploading(call: Call, body: None) -> list[str]:
+    return call.query.get("run_uuid", [])[:1]
+
+
 ROUTES = (
-    Route("GET", "/2.0/mlflow/artifacts/list", list_artifacts, needs=READ),
-    Route("GET", "/get-artifact", get_artifact, needs=READ),
-    Route("POST", "/ajax-api/2.0/mlflow/upload-artifact", upload_artifact, needs=WRITE),
+    Route("GET", "/2.0/mlflow/artifacts/list", list_artifacts, needs=READ, on=RUN),
+    Route("GET", "/get-artifact", get_artifact, needs=READ, on=RUN),
+    Route(
+        "POST", "/ajax-api/2.0/mlflow/upload-artifact", upload_artifact, needs=WRITE, on=RUN.by(_uploading)
+    ),
 )

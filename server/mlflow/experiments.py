@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import EXPERIMENT, EXPERIMENT_NAME, FOUND, NEW_EXPERIMENT
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -138,14 +139,14 @@ def _tag_value(value: str) -> str:
 
 
 ROUTES = (
-    Route("POST", "/2.0/mlflow/experiments/create", create, needs=WRITE),
-    Route("GET", "/2.0/mlflow/experiments/get", get, needs=READ),
-    Route("GET", "/2.0/mlflow/experiments/get-by-name", get_by_name, needs=READ),
-    Route("POST", "/2.0/mlflow/experiments/update", update, needs=WRITE),
-    Route("POST", "/2.0/mlflow/experiments/delete", delete, needs=WRITE),
-    Route("POST", "/2.0/mlflow/experiments/restore", restore, needs=WRITE),
-    Route("POST", "/2.0/mlflow/experiments/set-experiment-tag", set_tag, needs=WRITE),
-    Route("POST", "/2.0/mlflow/experiments/delete-experiment-tag", delete_tag, needs=WRITE),
-    Route("GET", "/2.0/mlflow/experiments/search", find, needs=READ),
-    Route("POST", "/2.0/mlflow/experiments/search", find, needs=READ),
+    Route("POST", "/2.0/mlflow/experiments/create", create, needs=WRITE, on=NEW_EXPERIMENT),
+    Route("GET", "/2.0/mlflow/experiments/get", get, needs=READ, on=EXPERIMENT),
+    Route("GET", "/2.0/mlflow/experiments/get-by-name", get_by_name, needs=READ, on=EXPERIMENT_NAME),
+    Route("POST", "/2.0/mlflow/experiments/update", update, needs=WRITE, on=EXPERIMENT),
+    Route("POST", "/2.0/mlflow/experiments/delete", delete, needs=WRITE, on=EXPERIMENT.to_manage),
+    Route("POST", "/2.0/mlflow/experiments/restore", restore, needs=WRITE, on=EXPERIMENT.to_manage),
+    Route("POST", "/2.0/mlflow/experiments/set-experiment-tag", set_tag, needs=WRITE, on=EXPERIMENT),
+    Route("POST", "/2.0/mlflow/experiments/delete-experiment-tag", delete_tag, needs=WRITE, on=EXPERIMENT),
+    Route("GET", "/2.0/mlflow/experiments/search", find, needs=READ, on=FOUND),
+    Route("POST", "/2.0/mlflow/experiments/search", find, needs=READ, on=FOUND),
 )

@@ -5,6 +5,7 @@ import json
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS, LOGGED_MODEL, RUN
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -126,8 +127,22 @@ def _dataset(given: DatasetInput) -> entities.DatasetInput:
 
 
 ROUTES = (
-    Route("POST", "/2.0/mlflow/runs/log-inputs", log_inputs, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/outputs", log_outputs, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/log-model", log_model, needs=WRITE),
-    Route("POST", "/2.0/mlflow/experiments/search-datasets", search_datasets, needs=READ),
+    Route(
+        "POST",
+        "/2.0/mlflow/runs/log-inputs",
+        log_inputs,
+        needs=WRITE,
+        on=(RUN, LOGGED_MODEL.by("models.model_id").to_read),
+    ),
+    Route(
+        "POST",
+        "/2.0/mlflow/runs/outputs",
+        log_outputs,
+        needs=WRITE,
+        on=(RUN, LOGGED_MODEL.by("models.model_id")),
+    ),
+    Route("POST", "/2.0/mlflow/runs/log-model", log_model, needs=WRITE, on=RUN),
+    Route(
+        "POST", "/2.0/mlflow/experiments/search-datasets", search_datasets, needs=READ, on=AMONG_EXPERIMENTS
+    ),
 )

@@ -1,5 +1,6 @@
 """Artifacts of logged models, as the web UI asks for them."""
 
+from trackstack.server.access.objects import LOGGED_MODEL
 from trackstack.server.artifacts.files import Reply
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.bodies import Message, Required
@@ -33,11 +34,18 @@ async def get_logged_model_file(call: Call, body: GetLoggedModelFile) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "/2.0/mlflow/logged-models/{model_id}/artifacts/directories", list_logged_model, needs=READ),
+    Route(
+        "GET",
+        "/2.0/mlflow/logged-models/{model_id}/artifacts/directories",
+        list_logged_model,
+        needs=READ,
+        on=LOGGED_MODEL,
+    ),
     Route(
         "GET",
         "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
         get_logged_model_file,
         needs=READ,
+        on=LOGGED_MODEL,
     ),
 )

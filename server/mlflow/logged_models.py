@@ -8,6 +8,7 @@ import uuid
 from msgspec import Struct, field
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS, EXPERIMENT, LOGGED_MODEL
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import ApiError, invalid
@@ -221,12 +222,12 @@ def _bad_token() -> ApiError:
 _ONE = "/2.0/mlflow/logged-models/{model_id}"
 
 ROUTES = (
-    Route("POST", "/2.0/mlflow/logged-models", create, needs=WRITE),
-    Route("POST", "/2.0/mlflow/logged-models/search", find, needs=READ),
-    Route("GET", _ONE, get, needs=READ),
-    Route("PATCH", _ONE, finalize, needs=WRITE),
-    Route("DELETE", _ONE, delete, needs=WRITE),
-    Route("POST", f"{_ONE}/params", log_params, needs=WRITE),
-    Route("PATCH", f"{_ONE}/tags", set_tags, needs=WRITE),
-    Route("DELETE", _ONE + "/tags/{tag_key}", delete_tag, needs=WRITE),
+    Route("POST", "/2.0/mlflow/logged-models", create, needs=WRITE, on=EXPERIMENT),
+    Route("POST", "/2.0/mlflow/logged-models/search", find, needs=READ, on=AMONG_EXPERIMENTS),
+    Route("GET", _ONE, get, needs=READ, on=LOGGED_MODEL),
+    Route("PATCH", _ONE, finalize, needs=WRITE, on=LOGGED_MODEL),
+    Route("DELETE", _ONE, delete, needs=WRITE, on=LOGGED_MODEL),
+    Route("POST", f"{_ONE}/params", log_params, needs=WRITE, on=LOGGED_MODEL),
+    Route("PATCH", f"{_ONE}/tags", set_tags, needs=WRITE, on=LOGGED_MODEL),
+    Route("DELETE", _ONE + "/tags/{tag_key}", delete_tag, needs=WRITE, on=LOGGED_MODEL),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trackstack.server import validation
+from trackstack.server.access.objects import LOGGED_MODEL, RUN
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -152,9 +153,15 @@ def _check_unique(params: Sequence[tuple[str, str]]) -> None:
 
 
 ROUTES = (
-    Route("POST", "/2.0/mlflow/runs/log-metric", log_metric, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/log-parameter", log_parameter, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/set-tag", set_tag, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/delete-tag", delete_tag, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/log-batch", log_batch, needs=WRITE),
+    Route("POST", "/2.0/mlflow/runs/log-metric", log_metric, needs=WRITE, on=(RUN, LOGGED_MODEL)),
+    Route("POST", "/2.0/mlflow/runs/log-parameter", log_parameter, needs=WRITE, on=RUN),
+    Route("POST", "/2.0/mlflow/runs/set-tag", set_tag, needs=WRITE, on=RUN),
+    Route("POST", "/2.0/mlflow/runs/delete-tag", delete_tag, needs=WRITE, on=RUN),
+    Route(
+        "POST",
+        "/2.0/mlflow/runs/log-batch",
+        log_batch,
+        needs=WRITE,
+        on=(RUN, LOGGED_MODEL.by("metrics.model_id")),
+    ),
 )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from trackstack.server.access.objects import RUN
 from trackstack.server.bodies import SEE, Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -95,7 +96,7 @@ async def samples(call: Call, body: GetSamples) -> History:
 
 
 ROUTES = (
-    Route("GET", "/2.0/mlflow/metrics/get-history", history, needs=READ),
-    Route("GET", "/2.0/mlflow/metrics/get-history-bulk", histories, needs=READ),
-    Route("GET", "/2.0/mlflow/metrics/get-history-bulk-interval", samples, needs=READ),
+    Route("GET", "/2.0/mlflow/metrics/get-history", history, needs=READ, on=RUN),
+    Route("GET", "/2.0/mlflow/metrics/get-history-bulk", histories, needs=READ, on=RUN),
+    Route("GET", "/2.0/mlflow/metrics/get-history-bulk-interval", samples, needs=READ, on=RUN.by("run_ids")),
 )

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS
 from trackstack.server.bodies import Message
 from trackstack.server.calls import Call
 from trackstack.server.mlflow.views import ViewName, most, view
@@ -41,4 +42,4 @@ async def find(call: Call, body: SearchRuns) -> Answer:
     return Answer(b"".join(parts))  # the one time that the documents are copied
 
 
-ROUTES = (Route("POST", "/2.0/mlflow/runs/search", find, needs=READ),)
+ROUTES = (Route("POST", "/2.0/mlflow/runs/search", find, needs=READ, on=AMONG_EXPERIMENTS),)

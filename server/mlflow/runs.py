@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import EXPERIMENT, RUN
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -91,9 +92,9 @@ def _status(given: int | str) -> str | None:
 
 
 ROUTES = (
-    Route("POST", "/2.0/mlflow/runs/create", create, needs=WRITE),
-    Route("GET", "/2.0/mlflow/runs/get", get, needs=READ),
-    Route("POST", "/2.0/mlflow/runs/update", update, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/delete", delete, needs=WRITE),
-    Route("POST", "/2.0/mlflow/runs/restore", restore, needs=WRITE),
+    Route("POST", "/2.0/mlflow/runs/create", create, needs=WRITE, on=EXPERIMENT),
+    Route("GET", "/2.0/mlflow/runs/get", get, needs=READ, on=RUN),
+    Route("POST", "/2.0/mlflow/runs/update", update, needs=WRITE, on=RUN),
+    Route("POST", "/2.0/mlflow/runs/delete", delete, needs=WRITE, on=RUN),
+    Route("POST", "/2.0/mlflow/runs/restore", restore, needs=WRITE, on=RUN),
 )

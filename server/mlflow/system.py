@@ -1,5 +1,6 @@
 """What the server says about itself: health, version, features, the caller."""
 
+from trackstack.server.access.objects import NOTHING
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
 from trackstack.server.routes import OPEN, READ, WRITE, Route
@@ -30,7 +31,7 @@ async def server_info(call: Call) -> dict[str, object]:
 
 
 async def current_user(call: Call) -> dict[str, object]:
-    name = call.identity.token_id or "anonymous"
+    name = call.identity.user or call.identity.token_id or "anonymous"
     return {"user": {"id": 0, "username": name, "is_admin": call.identity.scope.name == "ADMIN"}}
 
 
@@ -45,10 +46,10 @@ async def databricks_config(call: Call) -> dict[str, object]:
 
 
 ROUTES = (
-    Route("GET", "/health", health, needs=OPEN),
-    Route("GET", "/version", version, needs=OPEN),
-    Route("GET", "/3.0/mlflow/server-info", server_info, needs=READ),
-    Route("GET", "/2.0/mlflow/users/current", current_user, needs=READ),
-    Route("GET", "/3.0/mlflow/users/current/permissions", permissions, needs=READ),
-    Route("GET", "/.well-known/databricks-config", databricks_config, needs=OPEN),
+    Route("GET", "/health", health, needs=OPEN, on=NOTHING),
+    Route("GET", "/version", version, needs=OPEN, on=NOTHING),
+    Route("GET", "/3.0/mlflow/server-info", server_info, needs=READ, on=NOTHING),
+    Route("GET", "/2.0/mlflow/users/current", current_user, needs=READ, on=NOTHING),
+    Route("GET", "/3.0/mlflow/users/current/permissions", permissions, needs=READ, on=NOTHING),
+    Route("GET", "/.well-known/databricks-config", databricks_config, needs=OPEN, on=NOTHING),
 )

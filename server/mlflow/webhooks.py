@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from trackstack.server import validation
+from trackstack.server.access.objects import INSTANCE
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import ApiError, invalid
@@ -238,10 +239,10 @@ def _shown(row: store.Webhook) -> Webhook:
 _ONE = "/2.0/mlflow/webhooks/{webhook_id}"
 
 ROUTES = (
-    Route("POST", "/2.0/mlflow/webhooks", create, needs=ADMIN),
-    Route("GET", "/2.0/mlflow/webhooks", list_webhooks, needs=READ),
-    Route("GET", _ONE, get, needs=READ),
-    Route("PATCH", _ONE, update, needs=ADMIN),
-    Route("DELETE", _ONE, delete, needs=ADMIN),
-    Route("POST", f"{_ONE}/test", test, needs=ADMIN),
+    Route("POST", "/2.0/mlflow/webhooks", create, needs=ADMIN, on=INSTANCE),
+    Route("GET", "/2.0/mlflow/webhooks", list_webhooks, needs=READ, on=INSTANCE),
+    Route("GET", _ONE, get, needs=READ, on=INSTANCE),
+    Route("PATCH", _ONE, update, needs=ADMIN, on=INSTANCE),
+    Route("DELETE", _ONE, delete, needs=ADMIN, on=INSTANCE),
+    Route("POST", f"{_ONE}/test", test, needs=ADMIN, on=INSTANCE),
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trackstack.server.search import filters, orders
+from trackstack.server.search import filters, orders, visibility
 from trackstack.server.search.kinds_of_evaluation import DATASETS
 from trackstack.server.search.sql import (
     EVERYTHING,
@@ -50,7 +50,11 @@ def parse(experiments: Sequence[int], filter_string: str | None, order_by: Seque
 
 def find(tx: Transaction, search: DatasetSearch, limit: int, offset: int) -> list[Any]:
     """Whole rows of at most `limit` datasets, in their order."""
-    conditions = [EVERYTHING, *(_condition(tx.database, one) for one in search.filter)]
+    conditions = [
+        EVERYTHING,
+        *visibility.datasets(tx, "d"),
+        *(_condition(tx.database, one) for one in search.filter),
+    ]
     if search.experiments:
         among = one_of(tx.database, "e.experiment_id", search.experiments)
         placed = select("1", "evaluation_dataset_experiments e", Sql("e.dataset_id = d.id"), among)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trackstack.server.errors import invalid
-from trackstack.server.search import filters, orders
+from trackstack.server.search import filters, orders, visibility
 from trackstack.server.search.kinds import EXPERIMENTS
 from trackstack.server.search.sql import (
     EVERYTHING,
@@ -60,6 +60,7 @@ def find(tx: Transaction, search: ExperimentSearch, limit: int, offset: int = 0)
         "experiments e",
         EVERYTHING,
         *in_view("e.deleted_at", search.view),
+        *visibility.experiments(tx, "e"),
         *(_condition(tx.database, comparison) for comparison in search.filter),
     )
     statement = joined(" ", (found, Sql(f"ORDER BY {by} LIMIT ? OFFSET ?", (limit, offset))))

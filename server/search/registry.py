@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trackstack.server.errors import invalid
-from trackstack.server.search import filters, orders
+from trackstack.server.search import filters, orders, visibility
 from trackstack.server.search.kinds import MODEL_VERSIONS, REGISTERED_MODELS
 from trackstack.server.search.sql import (
     EVERYTHING,
@@ -77,6 +77,7 @@ def models(tx: Transaction, search: RegistrySearch, columns: str, limit: int, of
     terms = [f"{_MODEL_SORTS[item.key]} {direction(item.ascending)}" for item in search.order]
     if all(item.key != "name" for item in search.order):
         terms.append("m.name")
+    conditions += visibility.registered_models(tx, "m")
     found = select(columns, "registered_models m", EVERYTHING, *conditions)
     return _page(tx, found, terms, limit, offset)
 
@@ -96,6 +97,7 @@ def versions(tx: Transaction, search: RegistrySearch, columns: str, limit: int, 
     ]
     if not _asks_for_prompts(search.filter):
         conditions.append(_no_prompt("model_version_tags t", Sql("t.model_id = v.model_id")))
+    conditions += visibility.registered_models(tx, "m")
     keys = {item.key for item in search.order}
     terms = [f"{_VERSION_COLUMNS[item.key]} {direction(item.ascending)}" for item in search.order]
     terms += ["m.name"] * ("name" not in keys) + ["v.version DESC"] * ("version_number" not in keys)

@@ -8,6 +8,7 @@ from sqlalchemy.sql import literal_column
 from trackstack.server.errors import BAD_REQUEST, ApiError, exists, invalid, missing
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import Experiment, Tag
+from trackstack.server.store.permissions import EXPERIMENTS, own
 from trackstack.server.store.purging import EXPERIMENT, RUN, being_purged, unclaimed
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, among, insert, listed, upsert
@@ -143,11 +144,15 @@ def add(
     at: int,
     tenant: str = "",
 ) -> int:
-    """A new experiment's id. Raises ApiError where the name is taken."""
+    """A new experiment's id; the caller's, and of its tenant unless another is named.
+
+    Raises ApiError where the name is taken.
+    """
     if tx.one(BY_NAME, name=name) is not None:
         raise exists(f"Experiment(name={name}) already exists.")
-    row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at, "tenant": tenant}
-    id_ = int(tx.one(ADD, **row)[0])
+    row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at}
+    id_ = int(tx.one(ADD, **row, tenant=tenant or tx.caller.tenant)[0])
+    own(tx, EXPERIMENTS, id_)
     tx.run(LOCATE, this=id_, location=locate(id_))
     for key, value in tags.items():
         tx.run(ADD_TAG, experiment_id=id_, key=key, value=value)

@@ -162,7 +162,7 @@ def begin(tx: Transaction, name: str, new: NewRun) -> RunInfo:
         "uuid": name,
         "experiment_id": new.experiment_id,
         "name": new.name,
-        "user_id": new.user_id,
+        "user_id": new.user_id or tx.caller.user,
         "status": new.status,
         "start_time": new.start_time,
         "artifact_uri": f"{experiment[2].rstrip('/')}/{name}/artifacts",

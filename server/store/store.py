@@ -5,7 +5,10 @@ import asyncio
 from trackstack.server.config import Settings
 from trackstack.server.store import documents
 from trackstack.server.store.artifact_roots import ArtifactRoots
+from trackstack.server.store.callers import Caller
 from trackstack.server.store.database import Database, open_database
+from trackstack.server.store.decisions import Decisions
+from trackstack.server.store.delegation import on_behalf_of
 from trackstack.server.store.evaluation.datasets import Datasets
 from trackstack.server.store.evaluation.issues import Issues
 from trackstack.server.store.evaluation.records import Records
@@ -15,6 +18,7 @@ from trackstack.server.store.inputs import Inputs
 from trackstack.server.store.logged_models import LoggedModels
 from trackstack.server.store.logging import Logging, store_points
 from trackstack.server.store.metrics import Metrics
+from trackstack.server.store.permissions import Permissions
 from trackstack.server.store.purges import Purges
 from trackstack.server.store.registry.models import RegisteredModels
 from trackstack.server.store.registry.versions import ModelVersions
@@ -27,6 +31,8 @@ from trackstack.server.store.traces.traces import Traces
 from trackstack.server.store.transaction import Transaction
 from trackstack.server.store.webhooks import Webhooks
 
+_MOST_CALLERS = 1000  # whose view of the store is kept at hand
+
 
 class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
@@ -34,6 +40,7 @@ class Store:
     artifact_roots: ArtifactRoots
     assessments: Assessments
     datasets: Datasets
+    decisions: Decisions
     experiments: Experiments
     inputs: Inputs
     issues: Issues
@@ -41,6 +48,7 @@ class Store:
     logging: Logging
     metrics: Metrics
     model_versions: ModelVersions
+    permissions: Permissions
     purges: Purges
     records: Records
     registered_models: RegisteredModels
@@ -55,11 +63,27 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._database: Database | None = None
+        self._for: dict[Caller, Store] = {}
 
     async def open(self) -> None:
         """Opens the database, making or migrating it; raises ConfigError where that cannot be done."""
-        database = open_database(self._settings, _finish)
-        self._database = database
+        self._database = open_database(self._settings, _finish)
+        self.decisions = Decisions(self._database)
+        self._furnish(self._database)
+
+    def on_behalf_of(self, caller: Caller) -> "Store":
+        """The same store, where `caller` finds what it may see, and owns what it makes."""
+        store = self._for.get(caller)
+        if store is None:
+            assert self._database is not None
+            if len(self._for) >= _MOST_CALLERS:
+                self._for.clear()
+            store = self._for[caller] = Store(self._settings)
+            store.decisions = self.decisions
+            store._furnish(on_behalf_of(self._database, caller))
+        return store
+
+    def _furnish(self, database: Database) -> None:
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
         self.datasets = Datasets(database)
@@ -70,6 +94,7 @@ class Store:
         self.logging = Logging(database)
         self.metrics = Metrics(database)
         self.model_versions = ModelVersions(database)
+        self.permissions = Permissions(database)
         self.purges = Purges(database)
         self.records = Records(database)
         self.registered_models = RegisteredModels(database)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import bindparam, select
 
+from trackstack.server.store.callers import ANYBODY
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.pending import Pending
 from trackstack.server.store.schema import tracking
@@ -36,15 +37,17 @@ class Connection(Protocol):
 class Transaction:
     """Runs statements; made by readers and writers, valid inside `work` only.
 
-    `request` is what the work leaves for the end of the commit, `group` what the commit's earlier work left.
+    `request` is what the work leaves for the end of the commit, `group` what the commit's earlier work left;
+    `caller` is who it runs for.
     """
 
-    __slots__ = ("_connection", "database", "group", "keys", "request")
+    __slots__ = ("_connection", "caller", "database", "group", "keys", "request")
 
     def __init__(self, connection: Connection, database: str, keys: Keys) -> None:
         self._connection = connection
         self.database = database
         self.keys = keys
+        self.caller = ANYBODY
         self.request = Pending()
         self.group = Pending()
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from importlib.resources import files
 
+from trackstack.server.access.objects import NOTHING
 from trackstack.server.access.session import LIFETIME_S, farewell
 from trackstack.server.bodies import Message, Required
 from trackstack.server.calls import Call
@@ -85,10 +86,10 @@ async def favicon(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "/", index, needs=OPEN),
-    Route("GET", "/static-files/{path:path}", static, needs=OPEN),
-    Route("GET", "/favicon.ico", favicon, needs=OPEN),
-    Route("GET", "/sign-in.js", script, needs=OPEN),
-    Route("POST", "/sign-in", sign_in, needs=OPEN),
-    Route("POST", "/sign-out", sign_out, needs=OPEN),
+    Route("GET", "/", index, needs=OPEN, on=NOTHING),
+    Route("GET", "/static-files/{path:path}", static, needs=OPEN, on=NOTHING),
+    Route("GET", "/favicon.ico", favicon, needs=OPEN, on=NOTHING),
+    Route("GET", "/sign-in.js", script, needs=OPEN, on=NOTHING),
+    Route("POST", "/sign-in", sign_in, needs=OPEN, on=NOTHING),
+    Route("POST", "/sign-out", sign_out, needs=OPEN, on=NOTHING),
 )

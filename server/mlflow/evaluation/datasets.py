@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS, DATASET, EXPERIMENT
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -193,17 +194,29 @@ _BASE = "/3.0/mlflow/datasets"
 _ONE = f"{_BASE}/{{dataset_id}}"
 
 ROUTES = (
-    Route("POST", f"{_BASE}/create", create, needs=WRITE),
-    Route("GET", f"{_BASE}/search", find, needs=READ),
-    Route("POST", f"{_BASE}/search", find, needs=READ),
-    Route("GET", _ONE, get, needs=READ),
-    Route("DELETE", _ONE, delete, needs=WRITE),
-    Route("PATCH", f"{_ONE}/tags", set_tags, needs=WRITE),
-    Route("DELETE", f"{_ONE}/tags/{{key}}", delete_tag, needs=WRITE),
-    Route("GET", f"{_ONE}/experiment-ids", experiment_ids, needs=READ),
-    Route("POST", f"{_ONE}/add-experiments", add_experiments, needs=WRITE),
-    Route("POST", f"{_ONE}/remove-experiments", remove_experiments, needs=WRITE),
-    Route("POST", f"{_ONE}/records", upsert, needs=WRITE),
-    Route("GET", f"{_ONE}/records", list_records, needs=READ),
-    Route("DELETE", f"{_ONE}/records", delete_records, needs=WRITE),
+    Route("POST", f"{_BASE}/create", create, needs=WRITE, on=EXPERIMENT.by("experiment_ids")),
+    Route("GET", f"{_BASE}/search", find, needs=READ, on=AMONG_EXPERIMENTS),
+    Route("POST", f"{_BASE}/search", find, needs=READ, on=AMONG_EXPERIMENTS),
+    Route("GET", _ONE, get, needs=READ, on=DATASET),
+    Route("DELETE", _ONE, delete, needs=WRITE, on=DATASET),
+    Route("PATCH", f"{_ONE}/tags", set_tags, needs=WRITE, on=DATASET),
+    Route("DELETE", f"{_ONE}/tags/{{key}}", delete_tag, needs=WRITE, on=DATASET),
+    Route("GET", f"{_ONE}/experiment-ids", experiment_ids, needs=READ, on=DATASET),
+    Route(
+        "POST",
+        f"{_ONE}/add-experiments",
+        add_experiments,
+        needs=WRITE,
+        on=(DATASET, EXPERIMENT.by("experiment_ids")),
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/remove-experiments",
+        remove_experiments,
+        needs=WRITE,
+        on=(DATASET, EXPERIMENT.by("experiment_ids")),
+    ),
+    Route("POST", f"{_ONE}/records", upsert, needs=WRITE, on=DATASET),
+    Route("GET", f"{_ONE}/records", list_records, needs=READ, on=DATASET),
+    Route("DELETE", f"{_ONE}/records", delete_records, needs=WRITE, on=DATASET),
 )

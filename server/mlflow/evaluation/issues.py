@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import EXPERIMENT, ISSUE
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -108,8 +109,8 @@ def _one_of(given: str, names: tuple[str, ...], field: str) -> str:
 _BASE = "/3.0/mlflow/issues"
 
 ROUTES = (
-    Route("POST", _BASE, create, needs=WRITE),
-    Route("POST", f"{_BASE}/search", find, needs=READ),
-    Route("GET", f"{_BASE}/{{issue_id}}", get, needs=READ),
-    Route("PATCH", f"{_BASE}/{{issue_id}}", update, needs=WRITE),
+    Route("POST", _BASE, create, needs=WRITE, on=EXPERIMENT),
+    Route("POST", f"{_BASE}/search", find, needs=READ, on=EXPERIMENT),
+    Route("GET", f"{_BASE}/{{issue_id}}", get, needs=READ, on=ISSUE),
+    Route("PATCH", f"{_BASE}/{{issue_id}}", update, needs=WRITE, on=ISSUE),
 )

@@ -5,6 +5,7 @@ import json
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS, EXPERIMENT, NOTHING
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid, missing
@@ -114,10 +115,10 @@ async def no_configs(call: Call) -> dict[str, list[object]]:
 _BASE = "/3.0/mlflow/scorers"
 
 ROUTES = (
-    Route("POST", f"{_BASE}/register", register, needs=WRITE),
-    Route("GET", f"{_BASE}/list", newest, needs=READ),
-    Route("GET", f"{_BASE}/versions", versions, needs=READ),
-    Route("GET", f"{_BASE}/get", get, needs=READ),
-    Route("DELETE", f"{_BASE}/delete", delete, needs=WRITE),
-    Route("GET", f"{_BASE}/online-configs", no_configs, needs=READ),
+    Route("POST", f"{_BASE}/register", register, needs=WRITE, on=EXPERIMENT),
+    Route("GET", f"{_BASE}/list", newest, needs=READ, on=(EXPERIMENT, AMONG_EXPERIMENTS)),
+    Route("GET", f"{_BASE}/versions", versions, needs=READ, on=EXPERIMENT),
+    Route("GET", f"{_BASE}/get", get, needs=READ, on=EXPERIMENT),
+    Route("DELETE", f"{_BASE}/delete", delete, needs=WRITE, on=EXPERIMENT),
+    Route("GET", f"{_BASE}/online-configs", no_configs, needs=READ, on=NOTHING),
 )

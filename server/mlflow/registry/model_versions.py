@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import FOUND, REGISTERED_MODEL
 from trackstack.server.artifacts.files import Reply
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.bodies import Int64, Message, Required
@@ -157,14 +158,14 @@ def _ref(body: VersionRef | UpdateVersion | TransitionStage | SetTag | TagRef) -
 _BASE = "/2.0/mlflow/model-versions"
 
 ROUTES = (
-    Route("POST", f"{_BASE}/create", create, needs=WRITE),
-    Route("GET", f"{_BASE}/get", get, needs=READ),
-    Route("PATCH", f"{_BASE}/update", update, needs=WRITE),
-    Route("POST", f"{_BASE}/transition-stage", transition, needs=WRITE),
-    Route("DELETE", f"{_BASE}/delete", delete, needs=WRITE),
-    Route("GET", f"{_BASE}/get-download-uri", download_uri, needs=READ),
-    Route("GET", f"{_BASE}/search", find, needs=READ),
-    Route("POST", f"{_BASE}/set-tag", set_tag, needs=WRITE),
-    Route("DELETE", f"{_BASE}/delete-tag", delete_tag, needs=WRITE),
-    Route("GET", "/model-versions/get-artifact", get_artifact, needs=READ),
+    Route("POST", f"{_BASE}/create", create, needs=WRITE, on=(REGISTERED_MODEL, *sources.NAMED)),
+    Route("GET", f"{_BASE}/get", get, needs=READ, on=REGISTERED_MODEL),
+    Route("PATCH", f"{_BASE}/update", update, needs=WRITE, on=REGISTERED_MODEL),
+    Route("POST", f"{_BASE}/transition-stage", transition, needs=WRITE, on=REGISTERED_MODEL),
+    Route("DELETE", f"{_BASE}/delete", delete, needs=WRITE, on=REGISTERED_MODEL.to_manage),
+    Route("GET", f"{_BASE}/get-download-uri", download_uri, needs=READ, on=REGISTERED_MODEL),
+    Route("GET", f"{_BASE}/search", find, needs=READ, on=FOUND),
+    Route("POST", f"{_BASE}/set-tag", set_tag, needs=WRITE, on=REGISTERED_MODEL),
+    Route("DELETE", f"{_BASE}/delete-tag", delete_tag, needs=WRITE, on=REGISTERED_MODEL),
+    Route("GET", "/model-versions/get-artifact", get_artifact, needs=READ, on=REGISTERED_MODEL),
 )

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from trackstack.server.access.objects import FOUND, NEW, REGISTERED_MODEL
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.mlflow.registry import events, names
@@ -160,17 +161,17 @@ async def get_by_alias(call: Call, body: AliasRef) -> OneVersion:
 _BASE = "/2.0/mlflow/registered-models"
 
 ROUTES = (
-    Route("POST", f"{_BASE}/create", create, needs=WRITE),
-    Route("GET", f"{_BASE}/get", get, needs=READ),
-    Route("PATCH", f"{_BASE}/update", update, needs=WRITE),
-    Route("POST", f"{_BASE}/rename", rename, needs=WRITE),
-    Route("DELETE", f"{_BASE}/delete", delete, needs=WRITE),
-    Route("GET", f"{_BASE}/search", find, needs=READ),
-    Route("GET", f"{_BASE}/get-latest-versions", latest_versions, needs=READ),
-    Route("POST", f"{_BASE}/get-latest-versions", latest_versions, needs=READ),
-    Route("POST", f"{_BASE}/set-tag", set_tag, needs=WRITE),
-    Route("DELETE", f"{_BASE}/delete-tag", delete_tag, needs=WRITE),
-    Route("POST", f"{_BASE}/alias", set_alias, needs=WRITE),
-    Route("DELETE", f"{_BASE}/alias", delete_alias, needs=WRITE),
-    Route("GET", f"{_BASE}/alias", get_by_alias, needs=READ),
+    Route("POST", f"{_BASE}/create", create, needs=WRITE, on=NEW),
+    Route("GET", f"{_BASE}/get", get, needs=READ, on=REGISTERED_MODEL),
+    Route("PATCH", f"{_BASE}/update", update, needs=WRITE, on=REGISTERED_MODEL),
+    Route("POST", f"{_BASE}/rename", rename, needs=WRITE, on=REGISTERED_MODEL.to_manage),
+    Route("DELETE", f"{_BASE}/delete", delete, needs=WRITE, on=REGISTERED_MODEL.to_manage),
+    Route("GET", f"{_BASE}/search", find, needs=READ, on=FOUND),
+    Route("GET", f"{_BASE}/get-latest-versions", latest_versions, needs=READ, on=REGISTERED_MODEL),
+    Route("POST", f"{_BASE}/get-latest-versions", latest_versions, needs=READ, on=REGISTERED_MODEL),
+    Route("POST", f"{_BASE}/set-tag", set_tag, needs=WRITE, on=REGISTERED_MODEL),
+    Route("DELETE", f"{_BASE}/delete-tag", delete_tag, needs=WRITE, on=REGISTERED_MODEL),
+    Route("POST", f"{_BASE}/alias", set_alias, needs=WRITE, on=REGISTERED_MODEL),
+    Route("DELETE", f"{_BASE}/alias", delete_alias, needs=WRITE, on=REGISTERED_MODEL),
+    Route("GET", f"{_BASE}/alias", get_by_alias, needs=READ, on=REGISTERED_MODEL),
 )

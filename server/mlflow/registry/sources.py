@@ -8,13 +8,16 @@ other buckets are only remembered, for clients to fetch: this server never opens
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
+from trackstack.server.access.objects import LOGGED_MODEL, REGISTERED_MODEL, RUN, Names
 from trackstack.server.artifacts.errors import InvalidLocationError, InvalidPathError
 from trackstack.server.artifacts.location import MAX_LOCATION_CHARS
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.artifacts.references import (
     LoggedModelReference,
+    Reference,
     RunReference,
     VersionReference,
     parse_reference,
@@ -48,6 +51,30 @@ class Found:
     storage_location: str
     run_id: str | None
     model_id: str | None
+
+
+def _referred(kind: type[Reference]) -> Names:
+    """What a request's source names, where it is a reference of that kind."""
+    name = "name" if kind is VersionReference else "run_id" if kind is RunReference else "model_id"
+
+    def names(call: Call, body: Any) -> list[str]:
+        try:
+            reference = parse_reference(body.source)
+        except InvalidLocationError:
+            return []  # refused later
+        return [getattr(reference, name)] if isinstance(reference, kind) else []
+
+    return names
+
+
+NAMED = (
+    RUN.to_read,
+    LOGGED_MODEL.to_read,
+    RUN.by(_referred(RunReference)).to_read,
+    LOGGED_MODEL.by(_referred(LoggedModelReference)).to_read,
+    REGISTERED_MODEL.by(_referred(VersionReference)).to_read,
+)
+"""What a new version is made of: to be read by who makes it."""
 
 
 def of_prompt(wanted: Wanted) -> Found:

@@ -1,5 +1,6 @@
 """A trace's spans and attachments as the web UI and clients ask for them: files of JSON and others."""
 
+from trackstack.server.access.objects import TRACE
 from trackstack.server.artifacts.errors import ArtifactNotFoundError
 from trackstack.server.artifacts.files import Reply
 from trackstack.server.artifacts.paths import ArtifactPath
@@ -26,7 +27,8 @@ async def get(call: Call, body: GetTraceArtifact) -> Answer | Reply:
     if not found:
         raise missing(f"Trace with ID '{body.request_id}' not found.")
     if not body.path and in_store(found[0]):
-        return Answer(f'{{"spans":[{",".join(found[0].spans)}]}}'.encode())
+        spans = f'{{"spans":[{",".join(found[0].spans)}]}}'
+        return Answer(spans.encode(), headers=((b"content-disposition", b"attachment; filename=traces.json"),))
     name = f"attachments/{body.path}" if body.path else DATA_FILE
     path = ArtifactPath.parse(name)
     try:
@@ -36,6 +38,6 @@ async def get(call: Call, body: GetTraceArtifact) -> Answer | Reply:
 
 
 ROUTES = (
-    Route("GET", "/2.0/mlflow/get-trace-artifact", get, needs=READ),
-    Route("GET", "/3.0/mlflow/get-trace-artifact", get, needs=READ),
+    Route("GET", "/2.0/mlflow/get-trace-artifact", get, needs=READ, on=TRACE.by("request_id")),
+    Route("GET", "/3.0/mlflow/get-trace-artifact", get, needs=READ, on=TRACE.by("request_id")),
 )

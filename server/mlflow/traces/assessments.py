@@ -5,6 +5,7 @@ import re
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import TRACE
 from trackstack.server.bodies import Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -93,8 +94,8 @@ _ALL = "/3.0/mlflow/traces/{trace_id}/assessments"
 _ONE = f"{_ALL}/{{assessment_id}}"
 
 ROUTES = (
-    Route("POST", _ALL, create, needs=WRITE),
-    Route("GET", _ONE, get, needs=READ),
-    Route("PATCH", _ONE, update, needs=WRITE),
-    Route("DELETE", _ONE, delete, needs=WRITE),
+    Route("POST", _ALL, create, needs=WRITE, on=TRACE),
+    Route("GET", _ONE, get, needs=READ, on=TRACE),
+    Route("PATCH", _ONE, update, needs=WRITE, on=TRACE),
+    Route("DELETE", _ONE, delete, needs=WRITE, on=TRACE),
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -89,4 +90,4 @@ def _dimensions(point: search.Point) -> dict[str, str]:
     return {"time_bucket": datetime.fromtimestamp(point.bucket / 1000, UTC).isoformat(), **point.dimensions}
 
 
-ROUTES = (Route("POST", "/3.0/mlflow/traces/metrics", query, needs=READ),)
+ROUTES = (Route("POST", "/3.0/mlflow/traces/metrics", query, needs=READ, on=AMONG_EXPERIMENTS),)

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS, Among
 from trackstack.server.bodies import Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.mlflow.traces.messages import LocationMessage
@@ -13,6 +14,7 @@ from trackstack.server.mlflow.views import most
 from trackstack.server.routes import READ, Route
 from trackstack.server.search import pages
 from trackstack.server.search import traces as search
+from trackstack.server.store.decisions import Kind
 from trackstack.server.store.traces.entities import TraceInfo
 
 MOST_TRACES = 500
@@ -96,7 +98,11 @@ def _npmi(joint: float, first: float, second: float, total: float) -> float:
     return max(-1.0, min(1.0, pmi / (math.log(total) - math.log(joint))))
 
 
+_AMONG_LOCATIONS = Among(Kind.EXPERIMENT, "locations", "mlflow_experiment.experiment_id")
+
 ROUTES = (
-    Route("POST", "/3.0/mlflow/traces/search", find, needs=READ),
-    Route("POST", "/3.0/mlflow/traces/calculate-filter-correlation", correlate, needs=READ),
+    Route("POST", "/3.0/mlflow/traces/search", find, needs=READ, on=_AMONG_LOCATIONS),
+    Route(
+        "POST", "/3.0/mlflow/traces/calculate-filter-correlation", correlate, needs=READ, on=AMONG_EXPERIMENTS
+    ),
 )

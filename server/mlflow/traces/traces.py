@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_TRACES, EXPERIMENT, RUN, TRACE
 from trackstack.server.artifacts.errors import ArtifactNotFoundError
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.bodies import Int64, Message, Required
@@ -199,17 +200,21 @@ def _mutable(key: str, what: str) -> None:
 
 
 _BASE = "/3.0/mlflow/traces"
+_INFO = "trace.trace_info"
+_LOCATION = f"{_INFO}.trace_location.mlflow_experiment.experiment_id"
 
 ROUTES = (
-    Route("POST", _BASE, start, needs=WRITE),
-    Route("GET", f"{_BASE}/get", get, needs=READ),
-    Route("GET", f"{_BASE}/batchGet", batch_get, needs=READ),
-    Route("POST", f"{_BASE}/batchGetInfos", batch_get_infos, needs=READ),
-    Route("POST", f"{_BASE}/delete-traces", delete, needs=WRITE),
-    Route("POST", "/2.0/mlflow/traces/delete-traces", delete, needs=WRITE),
-    Route("GET", f"{_BASE}/{{trace_id}}", get_info, needs=READ),
-    Route("PATCH", f"{_BASE}/{{trace_id}}/tags", set_tag, needs=WRITE),
-    Route("DELETE", f"{_BASE}/{{trace_id}}/tags", delete_tag, needs=WRITE),
-    Route("POST", "/2.0/mlflow/traces/link-to-run", link_to_run, needs=WRITE),
-    Route("POST", "/2.0/mlflow/traces/link-prompts", link_prompts, needs=WRITE),
+    Route("POST", _BASE, start, needs=WRITE, on=(EXPERIMENT.by(_LOCATION), TRACE.by(f"{_INFO}.trace_id"))),
+    Route("GET", f"{_BASE}/get", get, needs=READ, on=TRACE),
+    Route("GET", f"{_BASE}/batchGet", batch_get, needs=READ, on=AMONG_TRACES),
+    Route("POST", f"{_BASE}/batchGetInfos", batch_get_infos, needs=READ, on=AMONG_TRACES),
+    Route("POST", f"{_BASE}/delete-traces", delete, needs=WRITE, on=EXPERIMENT),
+    Route("POST", "/2.0/mlflow/traces/delete-traces", delete, needs=WRITE, on=EXPERIMENT),
+    Route("GET", f"{_BASE}/{{trace_id}}", get_info, needs=READ, on=TRACE),
+    Route("PATCH", f"{_BASE}/{{trace_id}}/tags", set_tag, needs=WRITE, on=TRACE),
+    Route("DELETE", f"{_BASE}/{{trace_id}}/tags", delete_tag, needs=WRITE, on=TRACE),
+    Route(
+        "POST", "/2.0/mlflow/traces/link-to-run", link_to_run, needs=WRITE, on=(TRACE.by("trace_ids"), RUN)
+    ),
+    Route("POST", "/2.0/mlflow/traces/link-prompts", link_prompts, needs=WRITE, on=TRACE),
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from trackstack.server import validation
+from trackstack.server.access.objects import AMONG_EXPERIMENTS, EXPERIMENT, TRACE
 from trackstack.server.bodies import Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.mlflow.traces import traces
@@ -16,6 +17,7 @@ from trackstack.server.routes import READ, WRITE, Route
 from trackstack.server.search import pages
 from trackstack.server.search import traces as search
 from trackstack.server.store.entities import Tag
+from trackstack.server.store.traces import keys
 from trackstack.server.store.traces.entities import NewTrace, TraceInfo
 from trackstack.server.store.traces.times import parse_duration, parse_timestamp
 
@@ -133,7 +135,8 @@ async def find(call: Call, body: SearchTraces) -> Found:
 
 
 def _pairs(given: tuple[Pair, ...]) -> dict[str, str]:
-    return pairs({pair.key: pair.value for pair in given})
+    """Without the location, which clients send back as they got it and may not change."""
+    return pairs({pair.key: pair.value for pair in given if pair.key != keys.ARTIFACT_LOCATION})
 
 
 def _info(found: TraceInfo) -> Info:
@@ -144,7 +147,9 @@ def _info(found: TraceInfo) -> Info:
         timestamp_ms=parse_timestamp(found.request_time, "request_time"),
         execution_time_ms=parse_duration(took, "execution_duration") if took else 0,
         status=found.state.replace("STATE_UNSPECIFIED", "TRACE_STATUS_UNSPECIFIED"),
-        request_metadata=[Tag(key, value) for key, value in found.trace_metadata.items()],
+        request_metadata=[
+            Tag(key, value) for key, value in found.trace_metadata.items() if key != keys.FINALIZED
+        ],
         tags=[Tag(key, value) for key, value in found.tags.items()],
     )
 
@@ -153,10 +158,10 @@ _BASE = "/2.0/mlflow/traces"
 _ONE = f"{_BASE}/{{request_id}}"
 
 ROUTES = (
-    Route("POST", _BASE, start, needs=WRITE),
-    Route("GET", _BASE, find, needs=READ),
-    Route("PATCH", _ONE, end, needs=WRITE),
-    Route("GET", f"{_ONE}/info", get, needs=READ),
-    Route("PATCH", f"{_ONE}/tags", set_tag, needs=WRITE),
-    Route("DELETE", f"{_ONE}/tags", delete_tag, needs=WRITE),
+    Route("POST", _BASE, start, needs=WRITE, on=EXPERIMENT),
+    Route("GET", _BASE, find, needs=READ, on=AMONG_EXPERIMENTS),
+    Route("PATCH", _ONE, end, needs=WRITE, on=TRACE.by("request_id")),
+    Route("GET", f"{_ONE}/info", get, needs=READ, on=TRACE.by("request_id")),
+    Route("PATCH", f"{_ONE}/tags", set_tag, needs=WRITE, on=TRACE.by("request_id")),
+    Route("DELETE", f"{_ONE}/tags", delete_tag, needs=WRITE, on=TRACE.by("request_id")),
 )

@@ -59,6 +59,8 @@ class Row(NamedTuple):
     updated_at: int
     created_by: str | None
     updated_by: str | None
+    owner: str
+    tenant: str
 
 
 class Dataset(Struct, omit_defaults=True, kw_only=True):
@@ -90,8 +92,8 @@ class Datasets:
 
         def work(tx: Transaction) -> Dataset:
             dataset_id = f"d-{uuid.uuid4().hex}"
-            user = by or tags.get(USER)
-            values = (dataset_id, name, None, None, digest(name, at), at, at, user, user)
+            user = by or tags.get(USER) or tx.caller.user or None
+            values = (dataset_id, name, None, None, digest(name, at), at, at, user, user, *tx.caller[:2])
             id_ = int(tx.one(ADD, **dict(zip(_COLUMNS, values, strict=True)))[0])
             tx.many(SET_TAG, [(id_, key, value) for key, value in tags.items()])
             _link(tx, id_, experiments)

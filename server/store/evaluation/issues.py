@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, select, update
 
 from trackstack.server.errors import missing
+from trackstack.server.search import visibility
 from trackstack.server.search.sql import EVERYTHING, Sql, compare, joined, run
 from trackstack.server.search.sql import select as find
 from trackstack.server.search.tree import Comparison
@@ -126,6 +127,7 @@ class Issues:
             conditions = [compare(tx.database, f"i.{one.key}", one.op, one.value) for one in wanted]
             if experiment_id is not None:
                 conditions.append(Sql("i.experiment_id = ?", (experiment_id,)))
+            conditions += visibility.in_experiments(tx, "i.experiment_id")
             found = find(f"{_ALL}, {_TRACES} AS traces", "issues i", EVERYTHING, *conditions)
             by = f"ORDER BY {_RANK} DESC, traces DESC, i.created_at DESC, i.uuid DESC LIMIT ? OFFSET ?"
             rows = run(tx, joined(" ", (found, Sql(by, (most + 1, offset)))))

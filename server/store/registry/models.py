@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, update
 from trackstack.server.errors import exists
 from trackstack.server.search import registry as search
 from trackstack.server.store.database import Database
+from trackstack.server.store.permissions import REGISTERED_MODELS, own
 from trackstack.server.store.registry import rows
 from trackstack.server.store.registry.entities import ModelVersion, RegisteredModel
 from trackstack.server.store.registry.rows import ModelRow, find_model, find_version, is_prompt
@@ -25,6 +26,7 @@ ADD = insert(
     "created_at",
     "updated_at",
     "last_version",
+    "tenant",
     returning="id",
     or_ignore=True,
 )
@@ -129,6 +131,10 @@ class RegisteredModels:
 
         return await self._database.reader.do(work)
 
+    async def count(self, wanted: search.RegistrySearch) -> int:
+        """How many `search` finds on all pages."""
+        return await self._database.reader.scan(lambda tx: search.count_models(tx, wanted))
+
     async def search(
         self, wanted: search.RegistrySearch, most: int, offset: int
     ) -> tuple[list[RegisteredModel], bool]:
@@ -144,11 +150,12 @@ class RegisteredModels:
 
 
 def add(tx: Transaction, name: str, description: str, tags: Mapping[str, str], at: int) -> RegisteredModel:
-    """A new model. Raises ApiError where the name is taken."""
+    """A new model, which is the caller's. Raises ApiError where the name is taken."""
     row = {"name": name, "description": description, "created_at": at, "updated_at": at}
-    added = tx.one(ADD, **row, last_version=0)
+    added = tx.one(ADD, **row, last_version=0, tenant=tx.caller.tenant)
     if added is None:
         _refuse_namesake(tx, name, tags)
+    own(tx, REGISTERED_MODELS, added[0])
     tx.many(SET_TAG, [(added[0], key, value) for key, value in tags.items()])
     return _one(tx, name)
 

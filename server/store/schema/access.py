@@ -1,8 +1,11 @@
-"""Who may call: users' tokens. The bootstrap admin token is not here but in the stack's secrets."""
+"""Who may call, and see and do what: users' tokens and permissions.
 
-from sqlalchemy import Column, SmallInteger, Table
+The bootstrap admin token is not here but in the stack's secrets.
+"""
 
-from trackstack.server.store.schema.base import Millis, Text, metadata, text_of
+from sqlalchemy import Column, Index, SmallInteger, Table
+
+from trackstack.server.store.schema.base import Millis, Text, metadata, reference, text_of
 
 tokens = Table(
     "tokens",
@@ -19,4 +22,24 @@ tokens = Table(
     Column("valid_until", Millis, nullable=False),
     Column("last_used_at", Millis),
     sqlite_with_rowid=False,
+)
+
+
+def _permissions(name: str, on: str, target: str) -> Table:
+    """Who was granted what on the objects of one kind, beside what everybody may do."""
+    return Table(
+        name,
+        metadata,
+        reference(on, target, primary_key=True),
+        Column("principal_type", text_of(17), primary_key=True),  # user, group, service_principal
+        Column("principal", text_of(254), primary_key=True),
+        Column("level", SmallInteger, nullable=False),  # callers.Level
+        Index(f"ix_{name}_principal", "principal"),
+        sqlite_with_rowid=False,
+    )
+
+
+experiment_permissions = _permissions("experiment_permissions", "experiment_id", "experiments.id")
+registered_model_permissions = _permissions(
+    "registered_model_permissions", "model_id", "registered_models.id"
 )

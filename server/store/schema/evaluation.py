@@ -17,6 +17,8 @@ evaluation_datasets = Table(
     Column("updated_at", Millis, nullable=False),
     Column("created_by", Text),
     Column("updated_by", Text),
+    Column("owner", text_of(254), nullable=False),  # the user who made it, who may always change it
+    Column("tenant", text_of(64), nullable=False),  # whose it is; empty: nobody's
     Index("ix_evaluation_datasets_name", "name"),
 )
 

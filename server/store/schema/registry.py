@@ -5,7 +5,7 @@
   the version they were given to is deleted.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, text
 
 from trackstack.server.store.schema.base import Id, Millis, Text, metadata, reference, row_id, text_of
 
@@ -18,6 +18,7 @@ registered_models = Table(
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("last_version", BigInteger, nullable=False),
+    Column("tenant", text_of(64), nullable=False, server_default=text("''")),  # whose it is; empty: nobody's
 )
 
 registered_model_tags = Table(

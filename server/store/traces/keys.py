@@ -6,7 +6,11 @@ SPANS_LOCATION = "mlflow.trace.spansLocation"
 IN_STORE = "TRACKING_STORE"
 """The value of SPANS_LOCATION for traces whose spans this database holds."""
 
-IMMUTABLE_TAGS = frozenset({SPANS_LOCATION, "mlflow.trace.archiveLocation", "mlflow.trace.archivalFailure"})
+IMMUTABLE_TAGS = frozenset(
+    {ARTIFACT_LOCATION, SPANS_LOCATION, "mlflow.trace.archiveLocation", "mlflow.trace.archivalFailure"}
+)
+"""What clients may not set: by their own location they would read artifacts of traces that are not theirs."""
+
 LINKED_PROMPTS = "mlflow.linkedPrompts"
 
 SOURCE_RUN = "mlflow.sourceRun"

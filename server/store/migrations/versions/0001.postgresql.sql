@@ -9,6 +9,8 @@ CREATE TABLE evaluation_datasets (
   updated_at BIGINT NOT NULL,
   created_by TEXT COLLATE "C",
   updated_by TEXT COLLATE "C",
+  owner VARCHAR(254) COLLATE "C" NOT NULL,
+  tenant VARCHAR(64) COLLATE "C" NOT NULL,
   CONSTRAINT pk_evaluation_datasets PRIMARY KEY (id),
   CONSTRAINT uq_evaluation_datasets_uuid UNIQUE (uuid)
 );
@@ -66,6 +68,7 @@ CREATE TABLE registered_models (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   last_version BIGINT NOT NULL,
+  tenant VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
   CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
@@ -146,6 +149,15 @@ CREATE TABLE evaluation_dataset_tags (
   CONSTRAINT pk_evaluation_dataset_tags PRIMARY KEY (dataset_id, key),
   CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE
 );
+CREATE TABLE experiment_permissions (
+  experiment_id BIGINT NOT NULL,
+  principal_type VARCHAR(17) COLLATE "C" NOT NULL,
+  principal VARCHAR(254) COLLATE "C" NOT NULL,
+  level SMALLINT NOT NULL,
+  CONSTRAINT pk_experiment_permissions PRIMARY KEY (experiment_id, principal_type, principal),
+  CONSTRAINT fk_experiment_permissions_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_experiment_permissions_principal ON experiment_permissions (principal);
 CREATE TABLE experiment_tags (
   experiment_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -206,6 +218,15 @@ CREATE TABLE model_versions (
 );
 CREATE INDEX ix_model_versions_run_id ON model_versions (run_id);
 CREATE INDEX ix_model_versions_updated_at ON model_versions (updated_at);
+CREATE TABLE registered_model_permissions (
+  model_id BIGINT NOT NULL,
+  principal_type VARCHAR(17) COLLATE "C" NOT NULL,
+  principal VARCHAR(254) COLLATE "C" NOT NULL,
+  level SMALLINT NOT NULL,
+  CONSTRAINT pk_registered_model_permissions PRIMARY KEY (model_id, principal_type, principal),
+  CONSTRAINT fk_registered_model_permissions_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_registered_model_permissions_principal ON registered_model_permissions (principal);
 CREATE TABLE registered_model_tags (
   model_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,
@@ -231,6 +252,7 @@ CREATE TABLE runs (
 );
 CREATE INDEX ix_runs_experiment ON runs (experiment_id);
 CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
+CREATE INDEX ix_runs_newest_deleted ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NOT NULL;
 CREATE TABLE scorers (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -252,7 +274,6 @@ CREATE TABLE traces (
   request_preview TEXT COLLATE "C",
   response_preview TEXT COLLATE "C",
   CONSTRAINT pk_traces PRIMARY KEY (id),
-CREATE INDEX ix_runs_newest_deleted ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NOT NULL;
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );

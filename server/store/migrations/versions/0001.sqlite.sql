@@ -9,6 +9,8 @@ CREATE TABLE evaluation_datasets (
   updated_at BIGINT NOT NULL,
   created_by TEXT,
   updated_by TEXT,
+  owner VARCHAR(254) NOT NULL,
+  tenant VARCHAR(64) NOT NULL,
   CONSTRAINT pk_evaluation_datasets PRIMARY KEY (id),
   CONSTRAINT uq_evaluation_datasets_uuid UNIQUE (uuid)
 );
@@ -68,6 +70,7 @@ CREATE TABLE registered_models (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   last_version BIGINT NOT NULL,
+  tenant VARCHAR(64) DEFAULT '' NOT NULL,
   CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
@@ -151,6 +154,16 @@ CREATE TABLE evaluation_dataset_tags (
   CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (id) ON DELETE CASCADE
 )
  WITHOUT ROWID;
+CREATE TABLE experiment_permissions (
+  experiment_id INTEGER NOT NULL,
+  principal_type VARCHAR(17) NOT NULL,
+  principal VARCHAR(254) NOT NULL,
+  level SMALLINT NOT NULL,
+  CONSTRAINT pk_experiment_permissions PRIMARY KEY (experiment_id, principal_type, principal),
+  CONSTRAINT fk_experiment_permissions_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE INDEX ix_experiment_permissions_principal ON experiment_permissions (principal);
 CREATE TABLE experiment_tags (
   experiment_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
@@ -213,6 +226,16 @@ CREATE TABLE model_versions (
  WITHOUT ROWID;
 CREATE INDEX ix_model_versions_run_id ON model_versions (run_id);
 CREATE INDEX ix_model_versions_updated_at ON model_versions (updated_at);
+CREATE TABLE registered_model_permissions (
+  model_id INTEGER NOT NULL,
+  principal_type VARCHAR(17) NOT NULL,
+  principal VARCHAR(254) NOT NULL,
+  level SMALLINT NOT NULL,
+  CONSTRAINT pk_registered_model_permissions PRIMARY KEY (model_id, principal_type, principal),
+  CONSTRAINT fk_registered_model_permissions_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE INDEX ix_registered_model_permissions_principal ON registered_model_permissions (principal);
 CREATE TABLE registered_model_tags (
   model_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
@@ -239,6 +262,7 @@ CREATE TABLE runs (
 );
 CREATE INDEX ix_runs_experiment ON runs (experiment_id);
 CREATE INDEX ix_runs_newest ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NULL;
+CREATE INDEX ix_runs_newest_deleted ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NOT NULL;
 CREATE TABLE scorers (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -262,7 +286,6 @@ CREATE TABLE traces (
   CONSTRAINT pk_traces PRIMARY KEY (id),
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
-CREATE INDEX ix_runs_newest_deleted ON runs (experiment_id, start_time DESC, uuid) WHERE deleted_at IS NOT NULL;
 );
 CREATE INDEX ix_traces_newest ON traces (experiment_id, started_at DESC, uuid);
 CREATE TABLE assessments (
