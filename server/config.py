@@ -1,6 +1,7 @@
 """What can be set about the server, from TRACKSTACK_* in the environment or a flag of `serve`; flags win."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -56,6 +57,8 @@ class Settings:
     database_connections: int = _setting(8, "Connections to PostgreSQL, for reading.")
     query_time_limit_ms: int = _setting(10_000, "Longest time that one search or history may take, ms.")
     database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
+    service_name: str = _setting("trackstack", "Name under which OpenMetadata's catalog lists the server.")
+    public_url: str = _setting("", "URL at which clients reach the server; empty: the one they ask for.")
     ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
     retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
@@ -91,7 +94,17 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
         raise ConfigError(f"default_permission is {settings.default_permission!r}; use one of {choices}")
     if settings.no_auth and not settings.loopback:
         raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
+    _check_catalog(settings)
     return settings
+
+
+def _check_catalog(settings: Settings) -> None:
+    """OpenMetadata's clients refuse whole listings for one link or name that they cannot read."""
+    name, url = settings.service_name, settings.public_url
+    if not re.fullmatch(r'[^"\x00-\x1f\x7f]{1,256}', name) or "::" in name:
+        raise ConfigError(f"service_name is {name!r}; use 1 to 256 characters without quotation marks and ::")
+    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ConfigError(f"public_url is {url!r}; it must be an http or https URL without query")
 
 
 def _parsed(name: str, text: str, type_: Any) -> Any:

@@ -32,6 +32,7 @@ MLFLOW = Surface("", _as_mlflow)
 
 SURFACES = (
     Surface("/api/v1/experiments", experiments_api.refuse),
+    Surface("/api/v1/lineage", openmetadata.refuse),
     Surface("/api/v1/mlmodels", openmetadata.refuse),
     Surface("/api/v1/services", openmetadata.refuse),
     Surface("/api/v1/system", openmetadata.refuse),

@@ -3,6 +3,7 @@
 from trackstack.server.access import permissions, tokens
 from trackstack.server.graphql import routes as graphql
 from trackstack.server.mlflow import tables as mlflow
+from trackstack.server.openmetadata import tables as openmetadata
 from trackstack.server.otlp import routes as otlp
 from trackstack.server.routes import Route
 from trackstack.server.web import pages
@@ -10,6 +11,7 @@ from trackstack.server.web import pages
 ROUTES: tuple[Route, ...] = (
     *mlflow.ROUTES,
     *graphql.ROUTES,
+    *openmetadata.ROUTES,
     *otlp.ROUTES,
     *tokens.ROUTES,
     *permissions.ROUTES,

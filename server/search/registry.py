@@ -65,6 +65,18 @@ def parse_versions(filter_string: str | None, order_by: Sequence[str]) -> Regist
 
 def models(tx: Transaction, search: RegistrySearch, columns: str, limit: int, offset: int) -> list[Any]:
     """`columns` of the rows `m` of registered models."""
+    terms = [f"{_MODEL_SORTS[item.key]} {direction(item.ascending)}" for item in search.order]
+    if all(item.key != "name" for item in search.order):
+        terms.append("m.name")
+    return _page(tx, _models(tx, search, columns), terms, limit, offset)
+
+
+def count_models(tx: Transaction, search: RegistrySearch) -> int:
+    """How many `models` finds on all pages."""
+    return int(run(tx, _models(tx, search, "count(*)"))[0][0])
+
+
+def _models(tx: Transaction, search: RegistrySearch, columns: str) -> Sql:
     tags = "registered_model_tags t", Sql("t.model_id = m.id")
     conditions = [
         _tagged(tx.database, *tags, comparison)
@@ -74,12 +86,8 @@ def models(tx: Transaction, search: RegistrySearch, columns: str, limit: int, of
     ]
     if not _asks_for_prompts(search.filter):
         conditions.append(_no_prompt(*tags))
-    terms = [f"{_MODEL_SORTS[item.key]} {direction(item.ascending)}" for item in search.order]
-    if all(item.key != "name" for item in search.order):
-        terms.append("m.name")
     conditions += visibility.registered_models(tx, "m")
-    found = select(columns, "registered_models m", EVERYTHING, *conditions)
-    return _page(tx, found, terms, limit, offset)
+    return select(columns, "registered_models m", EVERYTHING, *conditions)
 
 
 def versions(tx: Transaction, search: RegistrySearch, columns: str, limit: int, offset: int) -> list[Any]:

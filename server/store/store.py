@@ -18,6 +18,8 @@ from trackstack.server.store.inputs import Inputs
 from trackstack.server.store.logged_models import LoggedModels
 from trackstack.server.store.logging import Logging, store_points
 from trackstack.server.store.metrics import Metrics
+from trackstack.server.store.openmetadata.catalog import Catalog
+from trackstack.server.store.openmetadata.opinions import Opinions
 from trackstack.server.store.permissions import Permissions
 from trackstack.server.store.purges import Purges
 from trackstack.server.store.registry.models import RegisteredModels
@@ -39,6 +41,7 @@ class Store:
 
     artifact_roots: ArtifactRoots
     assessments: Assessments
+    catalog: Catalog
     datasets: Datasets
     decisions: Decisions
     experiments: Experiments
@@ -48,6 +51,7 @@ class Store:
     logging: Logging
     metrics: Metrics
     model_versions: ModelVersions
+    opinions: Opinions
     permissions: Permissions
     purges: Purges
     records: Records
@@ -86,6 +90,7 @@ class Store:
     def _furnish(self, database: Database) -> None:
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
+        self.catalog = Catalog(database)
         self.datasets = Datasets(database)
         self.experiments = Experiments(database)
         self.inputs = Inputs(database)
@@ -94,6 +99,7 @@ class Store:
         self.logging = Logging(database)
         self.metrics = Metrics(database)
         self.model_versions = ModelVersions(database)
+        self.opinions = Opinions(database)
         self.permissions = Permissions(database)
         self.purges = Purges(database)
         self.records = Records(database)

@@ -22,7 +22,7 @@ def assert_surface_error(reply: httpx.Response, status: int) -> None:
     if path.startswith("/api/v1/experiments"):
         body = reply.json()
         assert set(body) == {"detail"} and isinstance(body["detail"], str) and body["detail"]
-    elif path.startswith(("/api/v1/mlmodels", "/api/v1/services", "/api/v1/system")):
+    elif path.startswith(("/api/v1/lineage", "/api/v1/mlmodels", "/api/v1/services", "/api/v1/system")):
         body = reply.json()
         assert {"code", "message"} <= set(body) <= {"code", "message", "errorType"}
         assert body["code"] == status and body["message"]

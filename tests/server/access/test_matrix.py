@@ -18,6 +18,7 @@ CLOSED = [(route, path) for route, path in PATHS if route.needs is not OPEN]
 OPEN_PATHS = {
     "GET /",
     "GET /.well-known/databricks-config",
+    "GET /api/v1/system/version",
     "GET /favicon.ico",
     "GET /health",
     "GET /sign-in.js",

@@ -1,3 +1,25 @@
+CREATE TABLE catalog_entities (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  kind VARCHAR(14) COLLATE "C" NOT NULL,
+  service_id BIGINT,
+  tenant VARCHAR(64) COLLATE "C" NOT NULL,
+  service_type VARCHAR(13) COLLATE "C" NOT NULL,
+  service VARCHAR(258) COLLATE "C" NOT NULL,
+  name VARCHAR(256) COLLATE "C" NOT NULL,
+  version BIGINT NOT NULL,
+  previous BIGINT,
+  updated_at BIGINT NOT NULL,
+  updated_by TEXT COLLATE "C" NOT NULL,
+  deleted_at BIGINT,
+  change TEXT COLLATE "C",
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_catalog_entities PRIMARY KEY (id),
+  CONSTRAINT uq_catalog_entities_kind_service_name UNIQUE (kind, service, name),
+  CONSTRAINT uq_catalog_entities_uuid UNIQUE (uuid),
+  CONSTRAINT fk_catalog_entities_service_id FOREIGN KEY(service_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_catalog_entities_service_id ON catalog_entities (service_id);
 CREATE TABLE evaluation_datasets (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -99,6 +121,38 @@ CREATE TABLE webhooks (
   updated_at BIGINT NOT NULL,
   CONSTRAINT pk_webhooks PRIMARY KEY (id),
   CONSTRAINT uq_webhooks_uuid UNIQUE (uuid)
+);
+CREATE TABLE catalog_domains (
+  entity_id BIGINT NOT NULL,
+  domain VARCHAR(36) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_catalog_domains PRIMARY KEY (domain, entity_id),
+  CONSTRAINT fk_catalog_domains_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_catalog_domains_entity_id ON catalog_domains (entity_id);
+CREATE TABLE catalog_followers (
+  entity_id BIGINT NOT NULL,
+  user_id VARCHAR(36) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_catalog_followers PRIMARY KEY (entity_id, user_id),
+  CONSTRAINT fk_catalog_followers_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+);
+CREATE TABLE catalog_versions (
+  entity_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  previous BIGINT,
+  updated_at BIGINT NOT NULL,
+  updated_by TEXT COLLATE "C" NOT NULL,
+  deleted_at BIGINT,
+  change TEXT COLLATE "C",
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_catalog_versions PRIMARY KEY (entity_id, version),
+  CONSTRAINT fk_catalog_versions_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+);
+CREATE TABLE catalog_votes (
+  entity_id BIGINT NOT NULL,
+  user_name VARCHAR(256) COLLATE "C" NOT NULL,
+  is_up SMALLINT NOT NULL,
+  CONSTRAINT pk_catalog_votes PRIMARY KEY (entity_id, user_name),
+  CONSTRAINT fk_catalog_votes_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
 );
 CREATE TABLE datasets (
   id BIGSERIAL NOT NULL,

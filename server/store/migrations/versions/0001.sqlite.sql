@@ -1,3 +1,25 @@
+CREATE TABLE catalog_entities (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  kind VARCHAR(14) NOT NULL,
+  service_id INTEGER,
+  tenant VARCHAR(64) NOT NULL,
+  service_type VARCHAR(13) NOT NULL,
+  service VARCHAR(258) NOT NULL,
+  name VARCHAR(256) NOT NULL,
+  version BIGINT NOT NULL,
+  previous BIGINT,
+  updated_at BIGINT NOT NULL,
+  updated_by TEXT NOT NULL,
+  deleted_at BIGINT,
+  change TEXT,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_catalog_entities PRIMARY KEY (id),
+  CONSTRAINT uq_catalog_entities_kind_service_name UNIQUE (kind, service, name),
+  CONSTRAINT uq_catalog_entities_uuid UNIQUE (uuid),
+  CONSTRAINT fk_catalog_entities_service_id FOREIGN KEY(service_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_catalog_entities_service_id ON catalog_entities (service_id);
 CREATE TABLE evaluation_datasets (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -103,6 +125,42 @@ CREATE TABLE webhooks (
   CONSTRAINT pk_webhooks PRIMARY KEY (id),
   CONSTRAINT uq_webhooks_uuid UNIQUE (uuid)
 );
+CREATE TABLE catalog_domains (
+  entity_id INTEGER NOT NULL,
+  domain VARCHAR(36) NOT NULL,
+  CONSTRAINT pk_catalog_domains PRIMARY KEY (domain, entity_id),
+  CONSTRAINT fk_catalog_domains_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE INDEX ix_catalog_domains_entity_id ON catalog_domains (entity_id);
+CREATE TABLE catalog_followers (
+  entity_id INTEGER NOT NULL,
+  user_id VARCHAR(36) NOT NULL,
+  CONSTRAINT pk_catalog_followers PRIMARY KEY (entity_id, user_id),
+  CONSTRAINT fk_catalog_followers_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE TABLE catalog_versions (
+  entity_id INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  previous BIGINT,
+  updated_at BIGINT NOT NULL,
+  updated_by TEXT NOT NULL,
+  deleted_at BIGINT,
+  change TEXT,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_catalog_versions PRIMARY KEY (entity_id, version),
+  CONSTRAINT fk_catalog_versions_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE TABLE catalog_votes (
+  entity_id INTEGER NOT NULL,
+  user_name VARCHAR(256) NOT NULL,
+  is_up SMALLINT NOT NULL,
+  CONSTRAINT pk_catalog_votes PRIMARY KEY (entity_id, user_name),
+  CONSTRAINT fk_catalog_votes_entity_id FOREIGN KEY(entity_id) REFERENCES catalog_entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
 CREATE TABLE datasets (
   id INTEGER NOT NULL,
   experiment_id INTEGER NOT NULL,

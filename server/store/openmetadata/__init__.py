@@ -1,0 +1,1 @@
+"""The OpenMetadata catalog's part of the store: services and models that users put there."""
