@@ -1,5 +1,7 @@
 """What a filter of runs asks of the row `r` of runs; and which runs it can hold for at most."""
 
+from typing import NamedTuple
+
 from trackstack.server.search.rules import NULLS
 from trackstack.server.search.sql import EVERYTHING, NOTHING, Sql, all_of, compare, exists, one_of, select
 from trackstack.server.search.tree import Comparison, Entity
@@ -17,6 +19,7 @@ COLUMNS = {
 }
 TABLES = {Entity.METRIC: "latest_metrics", Entity.PARAM: "params", Entity.TAG: "tags"}
 _DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest", "context": "rd.context"}
+_HEAD = f"substr(v.value, 1, {HEAD_LENGTH})"
 _DATASETS = "run_datasets rd JOIN datasets d ON d.id = rd.dataset_id"
 
 
@@ -39,20 +42,29 @@ def condition(tx: Transaction, comparison: Comparison) -> Sql:
     return exists(all_of((logged, compare(tx.database, "v.value", op, value))))
 
 
-def candidates(tx: Transaction, comparison: Comparison, experiments: tuple[int, ...]) -> Sql | None:
-    """A query for the ids, as `run_id`, of all runs that the comparison can hold for, if an index has it."""
+class Candidates(NamedTuple):
+    """A query for ids of runs, as `run_id`, and the columns in whose order an index has them."""
+
+    query: Sql
+    order: str
+
+
+def candidates(tx: Transaction, comparison: Comparison, experiments: tuple[int, ...]) -> Candidates | None:
+    """All runs that the comparison can hold for, if an index has them."""
     entity, op, value = comparison.entity, comparison.op, comparison.value
     if entity is Entity.ATTRIBUTE and comparison.key == "run_id" and op in ("=", "IN"):
         uuids = value if isinstance(value, tuple) else (str(value),)
         wanted = one_of(tx.database, "uuid", uuids)
-        return select("id AS run_id", "runs", wanted)
+        return Candidates(select("id AS run_id", "runs", wanted), "uuid")
     if entity in TABLES:
         key_id = tx.known_key(comparison.key)
         values = _indexed(tx.database, comparison)
         if key_id is not None and values is not None:
             scope = one_of(tx.database, "v.experiment_id", experiments)
             of_key = Sql("v.key_id = ?", (key_id,))
-            return select("v.run_id", f"{TABLES[entity]} v", scope, of_key, values)
+            index = "v.is_nan, v.value" if entity is Entity.METRIC else _HEAD
+            query = select("v.run_id", f"{TABLES[entity]} v", scope, of_key, values)
+            return Candidates(query, f"v.experiment_id, v.key_id, {index}, v.run_id")
     return None
 
 
@@ -71,4 +83,4 @@ def _indexed(database: str, comparison: Comparison) -> Sql | None:
     if comparison.op != "=":
         return None
     # Only the head: SQLite would put a value that is compared as well into substr(), away from the index.
-    return Sql(f"substr(v.value, 1, {HEAD_LENGTH}) = ?", (str(comparison.value)[:HEAD_LENGTH],))
+    return Sql(f"{_HEAD} = ?", (str(comparison.value)[:HEAD_LENGTH],))

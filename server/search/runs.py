@@ -21,6 +21,7 @@ from trackstack.server.search.run_orders import by_time, by_value, each_run, pha
 from trackstack.server.search.run_queries import Query, Sorted
 from trackstack.server.search.sql import EVERYTHING, NOTHING, Sql, in_view, one_of, run, select
 from trackstack.server.search.tree import Comparison, Entity, Order, View
+from trackstack.server.store.statements import SQLITE
 from trackstack.server.store.transaction import Transaction
 
 FEW = 1000
@@ -61,10 +62,11 @@ def find(tx: Transaction, search: RunSearch, limit: int, offset: int = 0, few: i
     """Row ids of at most `limit` runs, in their order; `few` chooses the way, not the answer."""
     if not search.experiments:
         return []
-    conditions = tuple(condition(tx, comparison) for comparison in search.filter)
+    strictest_first = sorted(search.filter, key=lambda comparison: comparison.op != "=")
+    conditions = tuple(condition(tx, comparison) for comparison in strictest_first)
     if NOTHING in conditions:
         return []
-    narrowest = _narrowest(tx, search, few)
+    narrowest = _narrowest(tx, strictest_first, search.experiments, few)
     if narrowest is not None:
         of_each = each_run(tx.database, Sql(f"({narrowest.text}) m", narrowest.values), "m.run_id")
         query = Query(of_each, (_scope(tx, search),), conditions, sort(tx, search.order))
@@ -128,14 +130,18 @@ def _scope(tx: Transaction, search: RunSearch) -> tuple[Sql, ...]:
     )
 
 
-def _narrowest(tx: Transaction, search: RunSearch, few: int) -> Sql | None:
+def _narrowest(
+    tx: Transaction, comparisons: Sequence[Comparison], experiments: tuple[int, ...], few: int
+) -> Sql | None:
     """The query for the candidates of the comparison that has the fewest, if they are fewer than `few`."""
     best = None
-    for comparison in search.filter:
-        query = candidates(tx, comparison, search.experiments)
-        if query is not None:
-            first = Sql(f"({query.text} LIMIT ?) c", (*query.values, few))
+    for comparison in comparisons:
+        found = candidates(tx, comparison, experiments)
+        if found is not None:
+            # Without an order PostgreSQL may look for the first ones in the table, where they may come last.
+            order = "" if tx.database == SQLITE else f"ORDER BY {found.order} "
+            first = Sql(f"({found.query.text} {order}LIMIT ?) c", (*found.query.values, few))
             count = run(tx, select("count(*)", first, EVERYTHING))[0][0]
             if count < few:
-                few, best = count, query
+                few, best = count, found.query
     return best

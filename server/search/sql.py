@@ -51,8 +51,9 @@ def exists(inner: Sql, *, negate: bool = False) -> Sql:
     """The condition that a query of 1 has a row.
 
     Not written with EXISTS: PostgreSQL would plan a join of each, which takes minutes for a hundred of them.
+    Nor with `=`, which it takes for true of one row in 200: it would sort all instead of walking an index.
     """
-    return Sql(f"COALESCE(({inner.text} LIMIT 1), 0) = {0 if negate else 1}", inner.values)
+    return Sql(f"COALESCE(({inner.text} LIMIT 1), 0) {'< 1' if negate else '!= 0'}", inner.values)
 
 
 def run(tx: Transaction, statement: Sql) -> list[Any]:
