@@ -83,6 +83,8 @@ class App:
                     raise ApiError(
                         PERMISSION_DENIED, f"This needs a token with the scope {route.needs.name.lower()}."
                     )
+                if route.narrow is not None:
+                    call.identity = route.narrow(call)
                 if call.identity.named:
                     call.services = self.services.on_behalf_of(call.caller)
             value = await _handle(call, route, headers)

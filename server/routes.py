@@ -8,11 +8,15 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trackstack.server.access.objects import INSTANCE, Declared
 from trackstack.server.bodies import Body
 from trackstack.server.plain import Plain, PlainBody
+
+if TYPE_CHECKING:
+    from trackstack.server.access.identities import Identity
+    from trackstack.server.calls import Call
 
 
 class Scope(IntEnum):
@@ -46,7 +50,8 @@ class Route:
     UI. `{name}` stands for one path segment, `{name:path}` at the end for the rest; they are in `call.params`
     and override the body's fields of the same names. The body is read as its type says: a
     `Message` as MLflow reads, a `Plain` as plain JSON. `status` is that of what the handler returns.
-    `on` tells which objects it names, whose permissions the caller needs.
+    `on` tells which objects it names, whose permissions the caller needs; `narrow` who the caller is where
+    the request itself asks for less than its token allows.
     """
 
     method: str
@@ -56,6 +61,7 @@ class Route:
     on: Declared = field(default=INSTANCE, kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
     status: int = field(default=200, kw_only=True)
+    narrow: "Callable[[Call], Identity] | None" = field(default=None, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """All routes of the server. A surface's module ends in its own table; here they come together."""
 
 from trackstack.server.access import permissions, tokens
+from trackstack.server.experiments_api import tables as experiments_api
 from trackstack.server.graphql import routes as graphql
 from trackstack.server.mlflow import tables as mlflow
 from trackstack.server.openmetadata import tables as openmetadata
@@ -13,6 +14,7 @@ ROUTES: tuple[Route, ...] = (
     *graphql.ROUTES,
     *openmetadata.ROUTES,
     *otlp.ROUTES,
+    *experiments_api.ROUTES,
     *tokens.ROUTES,
     *permissions.ROUTES,
     *pages.ROUTES,

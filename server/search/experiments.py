@@ -55,16 +55,24 @@ def parse(view: View, filter_string: str | None, order_by: Sequence[str]) -> Exp
 def find(tx: Transaction, search: ExperimentSearch, limit: int, offset: int = 0) -> list[int]:
     """Ids of at most `limit` experiments, in their order."""
     by = ", ".join(f"{_COLUMNS[item.key]} {direction(item.ascending)}" for item in search.order)
-    found = select(
-        "e.id",
+    page = Sql(f"ORDER BY {by} LIMIT ? OFFSET ?", (limit, offset))
+    return [row[0] for row in run(tx, joined(" ", (_select(tx, "e.id", search), page)))]
+
+
+def count(tx: Transaction, search: ExperimentSearch) -> int:
+    """How many experiments there are in all."""
+    return int(run(tx, _select(tx, "count(*)", search))[0][0])
+
+
+def _select(tx: Transaction, columns: str, search: ExperimentSearch) -> Sql:
+    return select(
+        columns,
         "experiments e",
         EVERYTHING,
         *in_view("e.deleted_at", search.view),
         *visibility.experiments(tx, "e"),
         *(_condition(tx.database, comparison) for comparison in search.filter),
     )
-    statement = joined(" ", (found, Sql(f"ORDER BY {by} LIMIT ? OFFSET ?", (limit, offset))))
-    return [row[0] for row in run(tx, statement)]
 
 
 def _checked(comparison: Comparison) -> Comparison:

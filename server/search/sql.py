@@ -66,6 +66,8 @@ def compare(database: str, column: str, op: str, value: Value) -> Sql:
     """A comparison of a column, as MLflow makes it: LIKE looks at case, ILIKE does not, neither escapes."""
     if isinstance(value, tuple):
         return one_of(database, column, value, negate=op == "NOT IN")
+    if op == "CONTAINS":  # whatever case; unlike in a pattern, every character stands for itself
+        return _contains(database, column, value)
     if op == "LIKE":
         return Sql(f"{column} LIKE ?" if database == SQLITE else f"{column} LIKE ? ESCAPE ''", (value,))
     if op == "ILIKE" and database == SQLITE:
@@ -74,6 +76,14 @@ def compare(database: str, column: str, op: str, value: Value) -> Sql:
         # Columns have the collation C, which folds ASCII letters only.
         return Sql(f"{column} COLLATE \"default\" ILIKE ? ESCAPE ''", (value,))
     return Sql(f"{column} {op} ?", (value,))
+
+
+def _contains(database: str, column: str, value: Value) -> Sql:
+    if database == SQLITE:
+        return Sql(f"instr(lower({column}), lower(?)) > 0", (value,))
+    return Sql(
+        f'strpos(lower({column} COLLATE "default"), lower(CAST(? AS text) COLLATE "default")) > 0', (value,)
+    )
 
 
 def one_of(database: str, column: str, values: Sequence[str | int], *, negate: bool = False) -> Sql:

@@ -66,14 +66,9 @@ class Experiments:
 
         await self._database.writer.do(work)
 
-    async def create(
-        self, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int, tenant: str = ""
-    ) -> int:
-        """The new experiment's id, of which `locate` tells where its artifacts lie.
-
-        `tenant`: whose it is from now on; it never changes.
-        """
-        return await self._database.writer.do(lambda tx: add(tx, name, locate, tags, at, tenant))
+    async def create(self, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int) -> int:
+        """The new experiment's id, of which `locate` tells where its artifacts lie."""
+        return await self._database.writer.do(lambda tx: add(tx, name, locate, tags, at))
 
     async def get(self, id_: int) -> Experiment:
         """Deleted ones too."""
@@ -100,6 +95,13 @@ class Experiments:
     async def rename(self, id_: int, name: str, at: int) -> None:
         """Refused for a deleted experiment and for a name that is taken."""
         await self._database.writer.do(lambda tx: rename(tx, id_, name, at))
+
+    async def change(self, id_: int, name: str | None, tags: Mapping[str, str | None], at: int) -> Experiment:
+        """Renames it where `name` is given, sets tags, removes those that are None; as it is afterwards.
+
+        All or nothing. Refused for a deleted experiment and for a name that is taken.
+        """
+        return await self._database.writer.do(lambda tx: change(tx, id_, name, tags, at))
 
     async def delete(self, id_: int, at: int) -> None:
         """With all its runs; missing where it is deleted already."""
@@ -136,22 +138,12 @@ class Experiments:
         await self._database.writer.do(work)
 
 
-def add(
-    tx: Transaction,
-    name: str,
-    locate: Callable[[int], str],
-    tags: Mapping[str, str],
-    at: int,
-    tenant: str = "",
-) -> int:
-    """A new experiment's id; the caller's, and of its tenant unless another is named.
-
-    Raises ApiError where the name is taken.
-    """
+def add(tx: Transaction, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int) -> int:
+    """A new experiment's id; the caller's, and of its tenant. Raises ApiError where the name is taken."""
     if tx.one(BY_NAME, name=name) is not None:
         raise exists(f"Experiment(name={name}) already exists.")
     row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at}
-    id_ = int(tx.one(ADD, **row, tenant=tenant or tx.caller.tenant)[0])
+    id_ = int(tx.one(ADD, **row, tenant=tx.caller.tenant)[0])
     own(tx, EXPERIMENTS, id_)
     tx.run(LOCATE, this=id_, location=locate(id_))
     for key, value in tags.items():
@@ -167,6 +159,24 @@ def rename(tx: Transaction, id_: int, name: str, at: int) -> None:
     if namesake is not None and namesake[0] != id_:
         raise ApiError(BAD_REQUEST, f"Experiment(name={name}) already exists.")
     tx.run(RENAME, this=id_, new=name, at=at)
+
+
+def change(
+    tx: Transaction, id_: int, name: str | None, tags: Mapping[str, str | None], at: int
+) -> Experiment:
+    """The experiment with a new name and tags. Raises ApiError where it is deleted or the name is taken."""
+    row = _row(tx, id_)
+    check_active(id_, row[5])
+    namesake = tx.one(BY_NAME, name=name) if name is not None else None
+    if namesake is not None and namesake[0] != id_:
+        raise exists(f"Experiment(name={name}) already exists.")
+    tx.run(RENAME, this=id_, new=row[1] if name is None else name, at=at)
+    for key, value in tags.items():
+        if value is None:
+            tx.run(DELETE_TAG, this=id_, name=key)
+        else:
+            tx.run(SET_TAG, experiment_id=id_, key=key, value=value)
+    return with_tags(tx, [_row(tx, id_)])[0]
 
 
 def remove(tx: Transaction, id_: int, at: int) -> None:

@@ -6,6 +6,7 @@ from trackstack.server.config import Settings
 from trackstack.server.store import documents
 from trackstack.server.store.artifact_roots import ArtifactRoots
 from trackstack.server.store.callers import Caller
+from trackstack.server.store.counts import Counts
 from trackstack.server.store.database import Database, open_database
 from trackstack.server.store.decisions import Decisions
 from trackstack.server.store.delegation import on_behalf_of
@@ -42,6 +43,7 @@ class Store:
     artifact_roots: ArtifactRoots
     assessments: Assessments
     catalog: Catalog
+    counts: Counts
     datasets: Datasets
     decisions: Decisions
     experiments: Experiments
@@ -91,6 +93,7 @@ class Store:
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
         self.catalog = Catalog(database)
+        self.counts = Counts(database)
         self.datasets = Datasets(database)
         self.experiments = Experiments(database)
         self.inputs = Inputs(database)
