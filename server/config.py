@@ -51,6 +51,9 @@ class Settings:
     default_permission: str = _setting(
         "none", "What tokens of users may do with others' objects ungranted: none, read or edit."
     )
+    docker_registry: str = _setting(
+        "", "Registry that Sensei engines' images go to; empty: the name that was asked for."
+    )
     compress_above_bytes: int = _setting(1024, "Larger answers are compressed where accepted, bytes.")
     group_commit_requests: int = _setting(256, "Most requests that one commit holds.")
     reader_threads: int = _setting(2, "Threads for long reads.")

@@ -27,6 +27,7 @@ from trackstack.server.store.registry.models import RegisteredModels
 from trackstack.server.store.registry.versions import ModelVersions
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
+from trackstack.server.store.sensei.sensei import Sensei
 from trackstack.server.store.tokens import Tokens
 from trackstack.server.store.traces.assessments import Assessments
 from trackstack.server.store.traces.spans import Spans
@@ -61,6 +62,7 @@ class Store:
     runs: Runs
     scorers: Scorers
     searches: Searches
+    sensei: Sensei
     spans: Spans
     tokens: Tokens
     traces: Traces
@@ -110,6 +112,7 @@ class Store:
         self.runs = Runs(database)
         self.scorers = Scorers(database)
         self.searches = Searches(database)
+        self.sensei = Sensei(database)
         self.spans = Spans(database)
         self.tokens = Tokens(database)
         self.traces = Traces(database)

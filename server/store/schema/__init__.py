@@ -7,6 +7,7 @@ from trackstack.server.store.schema import (
     openmetadata,
     registry,
     retention,
+    sensei,
     traces,
     tracking,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "openmetadata",
     "registry",
     "retention",
+    "sensei",
     "traces",
     "tracking",
 ]

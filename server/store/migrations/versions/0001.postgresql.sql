@@ -94,6 +94,23 @@ CREATE TABLE registered_models (
   CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
+CREATE TABLE sensei_resources (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  kind VARCHAR(16) COLLATE "C" NOT NULL,
+  parent VARCHAR(40) COLLATE "C" NOT NULL,
+  tenant VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+  created_by VARCHAR(254) COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  deleted_at BIGINT,
+  revision BIGINT NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_sensei_resources PRIMARY KEY (id),
+  CONSTRAINT uq_sensei_resources_uuid UNIQUE (uuid)
+);
+CREATE INDEX ix_sensei_resources_newest ON sensei_resources (kind, updated_at, id);
+CREATE INDEX ix_sensei_resources_parent ON sensei_resources (parent);
 CREATE TABLE tokens (
   id VARCHAR(12) COLLATE "C" NOT NULL,
   digest VARCHAR(64) COLLATE "C" NOT NULL,
@@ -317,6 +334,18 @@ CREATE TABLE scorers (
   CONSTRAINT uq_scorers_uuid UNIQUE (uuid),
   CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
+CREATE TABLE sensei_experiments (
+  experiment_id BIGINT NOT NULL,
+  ml_instance VARCHAR(36) COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  stored_name TEXT COLLATE "C" NOT NULL,
+  created_by VARCHAR(254) COLLATE "C" NOT NULL,
+  revision BIGINT NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_sensei_experiments PRIMARY KEY (experiment_id),
+  CONSTRAINT fk_sensei_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_sensei_experiments_ml_instance ON sensei_experiments (ml_instance);
 CREATE TABLE traces (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(256) COLLATE "C" NOT NULL,
@@ -443,6 +472,24 @@ CREATE TABLE scorer_versions (
   created_at BIGINT NOT NULL,
   CONSTRAINT pk_scorer_versions PRIMARY KEY (scorer_id, version),
   CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (id) ON DELETE CASCADE
+);
+CREATE TABLE sensei_models (
+  model_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  created_by VARCHAR(254) COLLATE "C" NOT NULL,
+  deleted_at BIGINT,
+  revision BIGINT NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_sensei_models PRIMARY KEY (model_id, version),
+  CONSTRAINT fk_sensei_models_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
+);
+CREATE TABLE sensei_runs (
+  run_id BIGINT NOT NULL,
+  mode VARCHAR(16) COLLATE "C" NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_sensei_runs PRIMARY KEY (run_id),
+  CONSTRAINT fk_sensei_runs_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
 );
 CREATE TABLE spans (
   trace_id BIGINT NOT NULL,

@@ -96,6 +96,23 @@ CREATE TABLE registered_models (
   CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
+CREATE TABLE sensei_resources (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  parent VARCHAR(40) NOT NULL,
+  tenant VARCHAR(64) DEFAULT '' NOT NULL,
+  created_by VARCHAR(254) NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  deleted_at BIGINT,
+  revision BIGINT NOT NULL,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_sensei_resources PRIMARY KEY (id),
+  CONSTRAINT uq_sensei_resources_uuid UNIQUE (uuid)
+);
+CREATE INDEX ix_sensei_resources_newest ON sensei_resources (kind, updated_at, id);
+CREATE INDEX ix_sensei_resources_parent ON sensei_resources (parent);
 CREATE TABLE tokens (
   id VARCHAR(12) NOT NULL,
   digest VARCHAR(64) NOT NULL,
@@ -331,6 +348,18 @@ CREATE TABLE scorers (
   CONSTRAINT uq_scorers_uuid UNIQUE (uuid),
   CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
+CREATE TABLE sensei_experiments (
+  experiment_id INTEGER NOT NULL,
+  ml_instance VARCHAR(36) NOT NULL,
+  name TEXT NOT NULL,
+  stored_name TEXT NOT NULL,
+  created_by VARCHAR(254) NOT NULL,
+  revision BIGINT NOT NULL,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_sensei_experiments PRIMARY KEY (experiment_id),
+  CONSTRAINT fk_sensei_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_sensei_experiments_ml_instance ON sensei_experiments (ml_instance);
 CREATE TABLE traces (
   id INTEGER NOT NULL,
   uuid VARCHAR(256) NOT NULL,
@@ -467,6 +496,24 @@ CREATE TABLE scorer_versions (
   CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (id) ON DELETE CASCADE
 )
  WITHOUT ROWID;
+CREATE TABLE sensei_models (
+  model_id INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  created_by VARCHAR(254) NOT NULL,
+  deleted_at BIGINT,
+  revision BIGINT NOT NULL,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_sensei_models PRIMARY KEY (model_id, version),
+  CONSTRAINT fk_sensei_models_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
+);
+CREATE TABLE sensei_runs (
+  run_id INTEGER NOT NULL,
+  mode VARCHAR(16) NOT NULL,
+  document TEXT NOT NULL,
+  CONSTRAINT pk_sensei_runs PRIMARY KEY (run_id),
+  CONSTRAINT fk_sensei_runs_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
 CREATE TABLE spans (
   trace_id INTEGER NOT NULL,
   span_id VARCHAR(16) NOT NULL,
