@@ -1,6 +1,5 @@
 """All routes of the server. A surface's module ends in its own table; here they come together."""
 
-from trackstack.server import openapi
 from trackstack.server.access import permissions, tokens
 from trackstack.server.experiments_api import tables as experiments_api
 from trackstack.server.graphql import routes as graphql
@@ -11,7 +10,7 @@ from trackstack.server.routes import Route
 from trackstack.server.sensei import table as sensei
 from trackstack.server.web import pages
 
-_ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Route, ...] = (
     *mlflow.ROUTES,
     *graphql.ROUTES,
     *openmetadata.ROUTES,
@@ -22,5 +21,3 @@ _ROUTES: tuple[Route, ...] = (
     *permissions.ROUTES,
     *pages.ROUTES,
 )
-
-ROUTES: tuple[Route, ...] = (*_ROUTES, openapi.route(_ROUTES))
