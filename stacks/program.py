@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime import get_root_directory
 
-from trackstack.components.instance import InstanceArgs, TrackingInstance
+from trackstack.components.local.instance import LocalArgs, LocalInstance
 from trackstack.components.local.resources import LocalProvider
 from trackstack.stacks.errors import InvalidSpec
 from trackstack.stacks.project import data_dir
@@ -21,9 +21,9 @@ def deploy(folder: Path | None = None) -> None:
         spec = InstanceSpec.from_config(_config())
     except InvalidSpec as error:
         raise pulumi.RunError(f"Pulumi.{pulumi.get_stack()}.yaml: {error}") from None
-    instance = TrackingInstance(
+    instance = LocalInstance(
         pulumi.get_stack(),
-        InstanceArgs(
+        LocalArgs(
             data_dir=str(data_dir(folder or Path(get_root_directory()), pulumi.get_stack())),
             retention=spec.retention,
             port=spec.port,

@@ -21,6 +21,8 @@ class LocalProvider(ProviderResource):
 class LocalResource(CustomResource):
     """A resource of the provider: inputs as given, outputs filled in; camelCase only on the wire."""
 
+    module = "local"
+
     def __init__(
         self,
         name: str,
@@ -29,7 +31,7 @@ class LocalResource(CustomResource):
         opts: ResourceOptions | None = None,
     ) -> None:
         properties = dict.fromkeys(outputs) | dict(inputs)
-        super().__init__(f"trackstack:local:{type(self).__name__}", name, properties, opts)
+        super().__init__(f"trackstack:{self.module}:{type(self).__name__}", name, properties, opts)
 
     def translate_input_property(self, prop: str) -> str:
         """The wire's name of an input."""

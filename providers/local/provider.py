@@ -6,11 +6,12 @@ from trackstack.providers.local.folder import Folder
 from trackstack.providers.local.retention import RetentionSchedule
 from trackstack.providers.local.server import ServerProcess
 from trackstack.providers.local.token import AdminToken
+from trackstack.providers.secrets import MintedToken, Password
 from trackstack.providers.servicer import Servicer
 
 
 class Local(Servicer):
-    """What a tracking server needs on one machine; takes no configuration."""
+    """What a tracking server needs on one machine, and the secrets of every target; takes no configuration."""
 
     def __init__(self) -> None:
         resources = (
@@ -20,5 +21,7 @@ class Local(Servicer):
             AdminToken(),
             RetentionSchedule(),
             ServerProcess(),
+            MintedToken(),
+            Password(),
         )
         super().__init__("trackstack", "What a tracking server needs on one machine.", resources)

@@ -4,14 +4,17 @@ import pytest
 from pulumi.runtime.proto import provider_pb2 as pb
 from tests.providers.remote import Refused, Remote
 
-KINDS = ("Folder", "DatabaseFile", "LoopbackAddress", "AdminToken", "RetentionSchedule", "ServerProcess")
+LOCAL = ("Folder", "DatabaseFile", "LoopbackAddress", "AdminToken", "RetentionSchedule", "ServerProcess")
+KINDS = [f"trackstack:local:{kind}" for kind in LOCAL] + [
+    f"trackstack:secrets:{kind}" for kind in ("MintedToken", "Password")
+]
 
 
 def test_the_schema_describes_every_resource_and_property(remote: Remote) -> None:
     schema = json.loads(remote.call("GetSchema", pb.GetSchemaRequest()).schema)
 
     assert schema["name"] == "trackstack"
-    assert list(schema["resources"]) == [f"trackstack:local:{kind}" for kind in KINDS]
+    assert list(schema["resources"]) == KINDS
     for resource in schema["resources"].values():
         assert resource["description"]
         for property in (*resource["inputProperties"].values(), *resource["properties"].values()):

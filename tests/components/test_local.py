@@ -1,15 +1,15 @@
 import pytest
 from tests.components.registrations import Out, recorded, register
 
-from trackstack.components.instance import InstanceArgs, TrackingInstance
+from trackstack.components.local.instance import LocalArgs, LocalInstance
 from trackstack.providers.local import Local
 
 
 def make(**changes: object) -> tuple[dict[str, dict[str, object]], dict[str, Out]]:
     """What an instance named demo registers, and its outputs."""
     settings = {"data_dir": "/d", "retention": "30d", **changes}
-    args = InstanceArgs(**settings)  # type: ignore[arg-type]  # a table of changes
-    return register(lambda: TrackingInstance("demo", args).outputs)
+    args = LocalArgs(**settings)  # type: ignore[arg-type]  # a table of changes
+    return register(lambda: LocalInstance("demo", args).outputs)
 
 
 def test_an_instance_registers_what_was_recorded() -> None:
@@ -82,4 +82,4 @@ def test_every_custom_resource_passes_the_providers_own_checks() -> None:
 
 def test_a_relative_folder_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^data_dir must be an absolute path, got 'd'$"):
-        InstanceArgs(data_dir="d", retention="30d")
+        LocalArgs(data_dir="d", retention="30d")

@@ -1,0 +1,1 @@
+"""A tracking instance's parts on Kubernetes."""

@@ -1,0 +1,170 @@
+"""A tracking instance on Kubernetes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pulumi import Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.core.v1 import Secret
+
+from trackstack.components.instance import Outputs, TrackingInstance
+from trackstack.components.kubernetes import container
+from trackstack.components.kubernetes.account import Account, AccountArgs
+from trackstack.components.kubernetes.bucket import Bucket, BucketArgs
+from trackstack.components.kubernetes.container import Image
+from trackstack.components.kubernetes.database import Database, DatabaseArgs
+from trackstack.components.kubernetes.deployment import Deployment, DeploymentArgs
+from trackstack.components.kubernetes.exposure import Exposure, ExposureArgs
+from trackstack.components.kubernetes.migration import Migration, MigrationArgs
+from trackstack.components.kubernetes.monitor import Monitor, MonitorArgs
+from trackstack.components.kubernetes.namespace import Namespace, NamespaceArgs
+from trackstack.components.kubernetes.network import Network, NetworkArgs
+from trackstack.components.kubernetes.place import Place, child
+from trackstack.components.kubernetes.retention import RetentionArgs, RetentionJob
+from trackstack.components.kubernetes.scaling import Scaling, ScalingArgs
+from trackstack.components.kubernetes.service import Service, ServiceArgs
+from trackstack.components.kubernetes.token import TokenArgs, TokenSecret
+from trackstack.components.naming import part
+from trackstack.components.secrets import Password
+from trackstack.components.settings.base import SecretRef
+from trackstack.components.settings.kubernetes import KubernetesSettings
+
+_KEY = "key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesArgs:
+    """Inputs of `KubernetesInstance`."""
+
+    settings: KubernetesSettings = field(default_factory=KubernetesSettings)
+    retention: str = "30d"
+    """How long deleted experiments are kept."""
+    running: bool = True
+    """Whether there are pods; a stopped instance keeps everything."""
+    rotation: str = ""
+    """Any text; another one mints another admin token."""
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    account_annotations: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Of the pods' ServiceAccount, besides those of the settings."""
+
+
+class KubernetesInstance(TrackingInstance):
+    """Pods, and everything around them, in a namespace."""
+
+    namespace: Output[str]
+
+    def __init__(self, name: str, args: KubernetesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__(name, args.description, args.labels, opts)
+        settings, preset = args.settings, args.settings.preset
+        mine = ResourceOptions(parent=self)
+        namespace = Namespace(
+            part(name, "namespace"),
+            NamespaceArgs(instance=name, given=settings.namespace, labels=args.labels),
+            mine,
+        )
+        place = Place(instance=name, namespace=namespace.name, labels=args.labels)
+        database = Database(
+            part(name, "database"),
+            DatabaseArgs(place=place, settings=settings.database, preset=preset),
+            mine,
+        )
+        bucket = Bucket(
+            part(name, "bucket"), BucketArgs(place=place, settings=settings.bucket, preset=preset), mine
+        )
+        token = TokenSecret(
+            part(name, "token"),
+            TokenArgs(place=place, rotation=args.rotation, given=settings.admin_token),
+            mine,
+        )
+        service = Service(part(name, "service"), ServiceArgs(place=place), mine)
+        url: Input[str] = service.url
+        if settings.exposure.kind != "none":
+            way_in = ExposureArgs(place=place, settings=settings.exposure, service=service.name)
+            url = Exposure(part(name, "ingress"), way_in, mine).url
+        image = Image(
+            settings=settings,
+            env=container.environment(
+                settings,
+                artifact_root=bucket.uri,
+                database_url=database.url,
+                bucket=bucket.env,
+                hosts=_hosts(settings, service.name),
+                retention=args.retention,
+            ),
+            digest=token.digest,
+            key=self._key(name, place),
+            claims=container.claims(database.volume, bucket.volume),
+        )
+        annotations = {**args.account_annotations, **settings.service_account_annotations}
+        account = Account(part(name, "account"), AccountArgs(place=place, annotations=annotations), mine)
+        ready: tuple[Resource, ...] = (account, token, *database.ready, *bucket.ready)
+        if settings.network_policy:
+            ready += (Network(part(name, "network"), _network(place, settings, database, bucket), mine),)
+        if settings.database.served:
+            migration = MigrationArgs(place=place, image=image, ready=ready)
+            ready += (Migration(part(name, "migration"), migration, mine),)
+        Deployment(
+            part(name, "deployment"),
+            DeploymentArgs(
+                place=place,
+                image=image,
+                host=service.name,
+                running=args.running,
+                scaled=settings.most > settings.fewest,
+                ready=ready,
+            ),
+            mine,
+        )
+        RetentionJob(part(name, "retention"), RetentionArgs(place=place, image=image, ready=ready), mine)
+        if settings.most > 1 and args.running:
+            Scaling(part(name, "scaling"), ScalingArgs(place=place, settings=settings), mine)
+        if settings.service_monitor:
+            Monitor(part(name, "monitor"), MonitorArgs(place=place), mine)
+        self.url = Output.from_input(url)
+        self.token = token.value
+        self.namespace = namespace.name
+        self._told = {"bucket": bucket.uri, "image": settings.image, "retention": args.retention}
+        self._service_url = service.url
+        self.register_outputs(dict(self.outputs))
+
+    @property
+    def outputs(self) -> Outputs:
+        return {
+            "url": self.url,
+            "token": self.token,
+            "namespace": self.namespace,
+            "service_url": self._service_url,
+            **self._told,
+        }
+
+    def _key(self, name: str, place: Place) -> SecretRef:
+        """What the server encrypts its users' secrets with; it never changes."""
+        key = Password(part(name, "key"), opts=ResourceOptions(parent=self))
+        Secret(
+            part(name, "key"),
+            metadata=place.meta("key", "server"),
+            string_data={_KEY: key.value},
+            opts=child(self),
+        )
+        return SecretRef(name=place.name("key"), key=_KEY)
+
+
+def _hosts(settings: KubernetesSettings, service: str) -> list[str]:
+    """The names under which it is asked: by its users, within the cluster, by probes and scrapes."""
+    within = [service, f"{service}.*", "*.svc", "*.svc.cluster.local"]
+    return [*([settings.exposure.host] if settings.exposure.host else []), *within]
+
+
+def _network(place: Place, settings: KubernetesSettings, database: Database, bucket: Bucket) -> NetworkArgs:
+    elsewhere = {bucket.port} if bucket.port else set()
+    if settings.database.kind == "url":
+        elsewhere.add(database.port)
+    return NetworkArgs(
+        place=place,
+        exposed=settings.exposure.kind != "none" or settings.service_monitor,
+        controllers=settings.exposure.namespaces if not settings.service_monitor else (),
+        database=database.component,
+        database_port=database.port,
+        ports=sorted(elsewhere),
+        networks=settings.egress,
+    )

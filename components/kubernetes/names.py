@@ -1,0 +1,41 @@
+"""What objects are called in a cluster, and how they are labelled."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+LONGEST = 63
+PORT = 5000
+"""Where every server pod listens."""
+
+_DIGITS = 6
+
+
+def dns_name(instance: str, part: str = "") -> str:
+    """A name for an object of the instance: a DNS label, always the same, and another instance's is another.
+
+    An instance's name that is no DNS label, or too long, is told apart by a few digits of its SHA-256.
+    """
+    tail = f"-{part}" if part else ""
+    plain = re.sub(r"[^a-z0-9]+", "-", instance.lower()).strip("-")
+    room = LONGEST - len(tail)
+    if plain != instance or len(plain) > room or plain[:1].isdigit():
+        digits = hashlib.sha256(instance.encode()).hexdigest()[:_DIGITS]
+        # A Service's name has to begin with a letter.
+        start = plain if plain[:1].isalpha() else f"i-{plain}"
+        plain = f"{start[: room - _DIGITS - 1].rstrip('-')}-{digits}"
+    return plain + tail
+
+
+def selector(instance: str, component: str) -> dict[str, str]:
+    """The labels that tell a component's pods from all others; they never change."""
+    return {
+        "app.kubernetes.io/name": "trackstack",
+        "app.kubernetes.io/instance": dns_name(instance),
+        "app.kubernetes.io/component": component,
+    }
+
+
+def labels(instance: str, component: str, own: Mapping[str, str]) -> dict[str, str]:
+    """All labels of an object: the instance's own, then ours."""
+    return {**own, **selector(instance, component), "app.kubernetes.io/managed-by": "trackstack"}

@@ -1,0 +1,43 @@
+"""The one address of an instance's pods within the cluster."""
+
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import Service as KubernetesService
+from pulumi_kubernetes.core.v1 import ServicePortArgs, ServiceSpecArgs
+
+from trackstack.components.kubernetes import names
+from trackstack.components.kubernetes.place import Place, child
+from trackstack.components.naming import part
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceArgs:
+    """Inputs of `Service`."""
+
+    place: Place
+
+
+class Service(ComponentResource):
+    """Sends to the pods that are ready; it need not wait for any, for a stopped instance has none."""
+
+    name: str
+    url: Output[str]
+    """Where pods of the cluster reach it."""
+
+    def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("trackstack:kubernetes:Service", name, {}, opts)
+        place = args.place
+        self.name = place.name("server")
+        KubernetesService(
+            part(name, "server"),
+            metadata=place.meta("server", "server", {"pulumi.com/skipAwait": "true"}),
+            spec=ServiceSpecArgs(
+                type="ClusterIP",
+                selector=names.selector(place.instance, "server"),
+                ports=[ServicePortArgs(name="http", port=names.PORT, target_port="http")],
+            ),
+            opts=child(self),
+        )
+        self.url = Output.concat("http://", self.name, ".", place.namespace, f".svc:{names.PORT}")
+        self.register_outputs({"url": self.url})
