@@ -10,7 +10,6 @@ from trackstack.server.artifacts.errors import InvalidPathError
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.calls import Call
 from trackstack.server.errors import BAD_REQUEST, ApiError
-from trackstack.server.plain import PlainBody
 from trackstack.server.sensei.operations import MOST_JSON_BYTES, decode
 
 Place = Callable[[Any], Awaitable[ArtifactPath]]
@@ -39,7 +38,7 @@ async def form(
     try:
         async for part in multipart.parts(call):
             if part.name == json_part and read is None:
-                decoded = decode(call, await part.text(MOST_JSON_BYTES), PlainBody(body))
+                decoded = decode(call, await part.text(MOST_JSON_BYTES), body)
                 read = Form(decoded, await place(decoded))
             elif read is not None and part.name in file_parts and part.name not in read.files:
                 path = _path(read.folder / ArtifactPath((part.name,)), part)

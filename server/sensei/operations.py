@@ -3,9 +3,9 @@
 Media types are read leniently: published clients send the profile of another resource, or plain JSON.
 """
 
-import inspect
+import functools
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -43,6 +43,38 @@ Tags = dict[Annotated[str, Meta(min_length=1, max_length=255)], Text]
 Values = dict[str, Any]
 
 
+class _JsonBody(PlainBody[Any]):
+    """Plain JSON, without its nulls. What is no object is refused with 400, wrong values with `status`."""
+
+    def __init__(self, type: type[Any], status: int) -> None:
+        super().__init__(type)
+        self.status = status
+
+    def check_media_type(self, media_type: bytes, body: bytes) -> None:
+        super().check_media_type(media_type or b"application/json", body)
+
+    def decode(self, body: bytes, params: Mapping[str, str]) -> Any:
+        try:
+            values = _without_nulls(msgspec.json.decode(body))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise invalid(f"The body is not JSON: {str(error)[:200]}.") from None
+        if not isinstance(values, dict):
+            raise invalid("The body must be a JSON object.")
+        try:
+            return self.from_values(values)
+        except ApiError as error:
+            raise ApiError(error.code, error.message, self.status) from None
+
+
+class Operation(Route):
+    """A route whose body is read so."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.body is not None:
+            object.__setattr__(self, "body", _JsonBody(self.body.type, _wrong(self.method)))
+
+
 def operation(
     method: str,
     path: str,
@@ -53,21 +85,16 @@ def operation(
     file: bool = False,
 ) -> Route:
     """`handler(call)` or `handler(call, body)` below the surface's root; `file`: it answers a file."""
-    parameters = list(inspect.signature(handler).parameters.values())
-    body = PlainBody(parameters[1].annotation) if len(parameters) > 1 else None
 
-    async def handle(call: Call) -> Any:
+    @functools.wraps(handler)
+    async def handle(call: Call, *body: Any) -> Any:
         for name in REQUIRED_HEADERS:
             if not call.header(name):
                 raise ApiError(BAD_REQUEST, f"The header {name.decode()} is missing.")
         _check_accept(call.header(b"accept"), file)
-        if body is None:
-            return await handler(call)
-        content = await call.body()
-        body.check_media_type((call.header(b"content-type") or "application/json").encode("latin-1"), content)
-        return await handler(call, decode(call, content, body))
+        return await handler(call, *body)
 
-    return Route(method, ROOT + path, handle, needs=needs, on=on, limits=Limits(MOST_JSON_BYTES))
+    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=Limits(MOST_JSON_BYTES))
 
 
 def listing(path: str, handler: Callable[[Call], Awaitable[Any]], *, on: Declared) -> tuple[Route, Route]:
@@ -76,23 +103,14 @@ def listing(path: str, handler: Callable[[Call], Awaitable[Any]], *, on: Declare
     return first, second
 
 
-def decode(call: Call, content: bytes, body: PlainBody[Any]) -> Any:
-    """The body's JSON. Raises ApiError: 400 for no object, 422 of a POST (else 400) for wrong values."""
-    try:
-        values = _without_nulls(msgspec.json.decode(content))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise invalid(f"The body is not JSON: {str(error)[:200]}.") from None
-    if not isinstance(values, dict):
-        raise invalid("The body must be a JSON object.")
-    try:
-        return body.from_values(values)
-    except ApiError as error:
-        raise unprocessable(call, error.message) from None
+def decode(call: Call, content: bytes, type: type[Any]) -> Any:
+    """The JSON part of a form, as whole bodies are read."""
+    return _JsonBody(type, _wrong(call.scope["method"])).decode(content, {})
 
 
 def unprocessable(call: Call, message: str) -> ApiError:
-    """A request that can be read and whose values will not do: 422 to a POST, 400 to a PUT."""
-    return ApiError(INVALID_PARAMETER_VALUE, message, 422 if call.scope["method"] == "POST" else 400)
+    """A request that can be read and whose values will not do."""
+    return ApiError(INVALID_PARAMETER_VALUE, message, _wrong(call.scope["method"]))
 
 
 def plain(body: Struct) -> Values:
@@ -104,6 +122,11 @@ def plain(body: Struct) -> Values:
 def author(call: Call) -> str:
     """Who makes something: the token's user, or else the token."""
     return call.identity.user or call.identity.token_id
+
+
+def _wrong(method: str) -> int:
+    """The status of wrong values: the published description has 422 for POST only."""
+    return 422 if method == "POST" else 400
 
 
 def _without_nulls(value: Any, depth: int = 0) -> Any:

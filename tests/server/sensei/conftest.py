@@ -23,7 +23,7 @@ class Sensei:
         return made(self.http.post(path, json=body))
 
     def get(self, path: str, **query: str | int) -> Values:
-        reply = self.http.get(path, params=query)
+        reply = self.http.get(path, params=query or None)
         assert reply.status_code == 200, reply.text
         values: Values = reply.json()
         return values
