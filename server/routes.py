@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from trackstack.server.access.objects import INSTANCE, Declared
 from trackstack.server.bodies import Body
 from trackstack.server.plain import Plain, PlainBody
@@ -51,7 +53,8 @@ class Route:
     and override the body's fields of the same names. The body is read as its type says: a
     `Message` as MLflow reads, a `Plain` as plain JSON. `status` is that of what the handler returns.
     `on` tells which objects it names, whose permissions the caller needs; `narrow` who the caller is where
-    the request itself asks for less than its token allows.
+    the request itself asks for less than its token allows. `form` has the fields of a multipart body that the
+    handler reads on its own.
     """
 
     method: str
@@ -61,6 +64,7 @@ class Route:
     on: Declared = field(default=INSTANCE, kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
     status: int = field(default=200, kw_only=True)
+    form: type[Struct] | None = field(default=None, kw_only=True)
     narrow: "Callable[[Call], Identity] | None" = field(default=None, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)
 

@@ -1,5 +1,6 @@
 """All routes of the server. A surface's module ends in its own table; here they come together."""
 
+from trackstack.server import openapi
 from trackstack.server.access import permissions, tokens
 from trackstack.server.experiments_api import tables as experiments_api
 from trackstack.server.graphql import routes as graphql
@@ -10,7 +11,7 @@ from trackstack.server.routes import Route
 from trackstack.server.sensei import table as sensei
 from trackstack.server.web import pages
 
-ROUTES: tuple[Route, ...] = (
+_ROUTES: tuple[Route, ...] = (
     *mlflow.ROUTES,
     *graphql.ROUTES,
     *openmetadata.ROUTES,
@@ -21,3 +22,5 @@ ROUTES: tuple[Route, ...] = (
     *permissions.ROUTES,
     *pages.ROUTES,
 )
+
+ROUTES: tuple[Route, ...] = (*_ROUTES, openapi.route(_ROUTES))

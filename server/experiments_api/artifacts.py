@@ -11,6 +11,13 @@ from trackstack.server.experiments_api import runs
 from trackstack.server.multipart import Part, parts
 
 
+class ArtifactForm(Struct):
+    """`artifact_path`, the folder for the file, stands before it, or in the query."""
+
+    file: bytes
+    artifact_path: str = ""
+
+
 class ArtifactLogged(Struct):
     """`artifact`: the file's path among the run's artifacts."""
 

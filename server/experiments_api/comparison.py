@@ -19,7 +19,7 @@ _LARGE_IS_GOOD = re.compile("accuracy|auc|f1", re.IGNORECASE)
 class CompareRuns(Plain):
     """`metrics`: those to compare by; all that any of the runs has where there are none."""
 
-    run_ids: Annotated[tuple[str, ...], Meta(min_length=2, max_length=10)]
+    run_ids: Annotated[tuple[runs.RunId, ...], Meta(min_length=2, max_length=10)]
     metrics: Annotated[tuple[str, ...], Meta(max_length=1000)] | None = None
 
 

@@ -13,6 +13,7 @@ from trackstack.server.search import experiments as search
 from trackstack.server.search.tree import Comparison, Entity, View
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
+Id = Annotated[str, Meta(pattern="^-?[0-9]{1,18}$")]
 Description = Annotated[str, Meta(max_length=1000)]
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 Offset = Annotated[int, Meta(ge=0, le=2**53)]
@@ -35,7 +36,7 @@ class ListExperiments(Plain):
 
 
 class ExperimentRef(Plain):
-    id: str
+    id: Id
 
 
 class ChangeExperiment(ExperimentRef):

@@ -1,9 +1,9 @@
 """Runs: MLflow's, begun, found and ended."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trackstack.server import validation
 from trackstack.server.bodies import Required
@@ -17,6 +17,7 @@ from trackstack.server.plain import Plain
 from trackstack.server.search import runs as search
 from trackstack.server.search.tree import View
 
+RunId = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9][\w\-]{0,255}$")]
 Status = Literal["finished", "failed", "killed"]
 
 MOST_EXPERIMENTS = 50_000
@@ -37,7 +38,7 @@ class ListRuns(Plain):
 
 
 class RunRef(Plain):
-    run_id: str
+    run_id: RunId
 
 
 class EndRun(RunRef):

@@ -29,7 +29,15 @@ ROUTES = (
     _route("POST", f"{_RUN}/log-metrics", logging.log_metrics, WRITE, RUN),
     _route("POST", f"{_RUN}/log-params", logging.log_params, WRITE, RUN),
     _route("POST", f"{_RUN}/log-batch", logging.log_batch, WRITE, RUN),
-    _route("POST", f"{_RUN}/log-artifact", artifacts.log_artifact, WRITE, RUN.by(param("run_id"))),
+    Route(
+        "POST",
+        f"{_PREFIX}{_RUN}/log-artifact",
+        artifacts.log_artifact,
+        needs=WRITE,
+        on=RUN.by(param("run_id")),
+        narrow=within_tenant,
+        form=artifacts.ArtifactForm,
+    ),
     _route("POST", f"{_RUN}/end", runs.end, WRITE, RUN),
     _route("POST", "/runs/compare", comparison.compare, READ, RUN.by("run_ids")),
 )

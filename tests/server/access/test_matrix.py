@@ -21,6 +21,7 @@ OPEN_PATHS = {
     "GET /api/v1/system/version",
     "GET /favicon.ico",
     "GET /health",
+    "GET /openapi.json",
     "GET /sign-in.js",
     "GET /static-files/{path:path}",
     "GET /version",
