@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from trackstack.server.access.objects import INSTANCE, Declared
+from trackstack.server.access.objects import Declared
 from trackstack.server.bodies import Body
 from trackstack.server.plain import Plain, PlainBody
 
@@ -61,7 +61,7 @@ class Route:
     path: str
     handler: Handler
     needs: Scope = field(kw_only=True)
-    on: Declared = field(default=INSTANCE, kw_only=True)
+    on: Declared = field(kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
     status: int = field(default=200, kw_only=True)
     form: type[Struct] | None = field(default=None, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 from tests.server.serving import Server
 
 from trackstack import tokens
+from trackstack.server.access.objects import NOTHING
 from trackstack.server.routes import ADMIN, OPEN, READ, WRITE, Route, Scope
 from trackstack.server.tables import ROUTES
 
@@ -98,4 +99,6 @@ def test_a_route_without_a_permission_cannot_be_made() -> None:
     with pytest.raises(TypeError):
         Route("GET", "/x", handler)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        Route("GET", "/x", handler, needs=None)  # type: ignore[arg-type]
+        Route("GET", "/x", handler, needs=None, on=NOTHING)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Route("GET", "/x", handler, needs=READ)  # type: ignore[call-arg]
