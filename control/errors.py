@@ -24,7 +24,7 @@ class ApiError(Exception):
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        self.message = " ".join(message.split())
         self.headers = dict(headers or {})
 
     @property

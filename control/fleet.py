@@ -93,7 +93,7 @@ class Fleet:
             except StackError as error:
                 self._journal.restore(member.stack, before)
                 if isinstance(error, InvalidSpec):
-                    raise invalid(public(error, self.project)) from None
+                    raise _invalid(error) from None
                 raise conflict(public(error, self.project)) from None
         self._workers.start(member.stack, Entry(kind="update"))
         return await self.find(member.project, member.id)
@@ -192,7 +192,12 @@ def _checked(spec: type[InstanceSpec], **values: Any) -> InstanceSpec:
     try:
         return spec(**values)
     except InvalidSpec as error:
-        raise invalid(str(error)) from None
+        raise _invalid(error) from None
+
+
+def _invalid(error: InvalidSpec) -> ApiError:
+    """In the words of the API, which calls a setting otherwise."""
+    return invalid(re.sub("^retention: ", "deletedExperimentRetention: ", str(error)))
 
 
 def _free_name(spec: InstanceSpec, taken: set[str]) -> str:
