@@ -4,9 +4,9 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
-Outputs = Mapping[str, Input[Any]]
+Outputs = Mapping[str, Output[Any]]
 
 
 class TrackingInstance(ComponentResource):

@@ -17,6 +17,8 @@ State = Literal["pending", "reconciling", "active", "stopped", "impaired"]
 ADDRESS = "trackstack:local:LoopbackAddress"
 FOLDER = "trackstack:local:Folder"
 SERVER = "trackstack:local:ServerProcess"
+INSTANCE = "trackstack:index:TrackingInstance"
+PODS = "kubernetes:apps/v1:Deployment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +96,7 @@ class Recorded:
             return "impaired"
         if not self.server.get("running"):
             return "stopped"
-        pid, started = self.server.get("pid"), self.server.get("started")
-        alive = bool(pid and started and Identity(int(pid), float(started)).process())
-        return "active" if alive else "impaired"
+        return "active" if _alive(self.server) else "impaired"
 
 
 def list_instances(project: Project) -> list[Instance]:
@@ -189,16 +189,32 @@ def _state(project: Project, stack: str) -> dict[str, Any]:
     if not snapshot.resources and not snapshot.pending:
         return {}
     parts = {each.type: each.outputs for each in snapshot.resources if not each.delete}
-    address = parts.get(ADDRESS, {})
+    address = parts.get(ADDRESS) or parts.get(INSTANCE, {})
     return {
         "made": True,
         "interrupted": bool(snapshot.pending),
-        "server": parts.get(SERVER),
+        "server": parts.get(SERVER) or _pods(parts.get(PODS)),
         "url": str(address.get("url", "")),
         "port": address.get("port"),
         "created": min(_times(each.created for each in snapshot.resources), default=None),
         "updated": max(_times(each.modified for each in snapshot.resources), default=None),
     }
+
+
+def _pods(deployment: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the last operation saw of the pods, in the terms of a server process."""
+    if deployment is None:
+        return None
+    wanted = deployment.get("spec", {}).get("replicas", 1)
+    return {"running": wanted != 0, "ready": bool(deployment.get("status", {}).get("readyReplicas"))}
+
+
+def _alive(server: Mapping[str, Any]) -> bool:
+    """Whether the process runs now, or pods were ready when the last operation looked."""
+    if "ready" in server:
+        return bool(server["ready"])
+    pid, started = server.get("pid"), server.get("started")
+    return bool(pid and started and Identity(int(pid), float(started)).process())
 
 
 def _times(texts: Iterable[str | None]) -> list[datetime]:

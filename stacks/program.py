@@ -1,14 +1,13 @@
 """The Pulumi program of every project: a stack's configuration becomes an instance."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pulumi
 from pulumi.runtime import get_root_directory
 
-from trackstack.components.local.instance import LocalArgs, LocalInstance
 from trackstack.components.local.resources import LocalProvider
 from trackstack.stacks.errors import InvalidSpec
-from trackstack.stacks.project import data_dir
 from trackstack.stacks.spec import NAMESPACE, InstanceSpec
 
 
@@ -21,19 +20,9 @@ def deploy(folder: Path | None = None) -> None:
         spec = InstanceSpec.from_config(_config())
     except InvalidSpec as error:
         raise pulumi.RunError(f"Pulumi.{pulumi.get_stack()}.yaml: {error}") from None
-    instance = LocalInstance(
-        pulumi.get_stack(),
-        LocalArgs(
-            data_dir=str(data_dir(folder or Path(get_root_directory()), pulumi.get_stack())),
-            retention=spec.retention,
-            port=spec.port,
-            running=spec.running,
-            rotation=str(spec.token_rotation or ""),
-            description=spec.description,
-            labels=spec.labels,
-        ),
-        pulumi.ResourceOptions(providers=[LocalProvider("local")]),
-    )
+    target = import_module(f"trackstack.stacks.targets.{spec.target}")
+    own = pulumi.ResourceOptions(providers=[LocalProvider("local")])
+    instance = target.declare(pulumi.get_stack(), spec, folder or Path(get_root_directory()), own)
     for name, output in instance.outputs.items():
         pulumi.export(name, output)
 

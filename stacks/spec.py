@@ -10,16 +10,23 @@ from datetime import timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from trackstack import durations
+from trackstack.components.settings.kubernetes import KubernetesSettings
 from trackstack.stacks.errors import InvalidSpec
 
 NAMESPACE = "trackstack"
 """The project, and the prefix of its configuration keys."""
 MIN_RETENTION, MAX_RETENTION = timedelta(days=1), timedelta(days=90)
 
-_TYPES = {"labels": "object", "port": "integer", "running": "boolean", "token_rotation": "integer"}
+_TYPES = {
+    "labels": "object",
+    "port": "integer",
+    "running": "boolean",
+    "token_rotation": "integer",
+    "kubernetes": "object",
+}
 """The settings that are no texts, as Pulumi.yaml calls their types."""
 _NAME = re.compile(r"[0-9A-Za-z\s_-]{1,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"[0-9A-Za-z\s.:/-]{0,160}", re.ASCII)
@@ -36,7 +43,9 @@ class InstanceSpec(BaseModel):
     description: str = Field(
         default="", description="What it is for: at most 160 letters, digits, spaces, . : / -."
     )
-    target: Literal["local"] = Field(default="local", description="Where it runs: local is this machine.")
+    target: Literal["local", "kubernetes"] = Field(
+        default="local", description="Where it runs: local is this machine."
+    )
     retention: str = Field(default="30d", description="How long deleted experiments are kept: 1d to 90d.")
     labels: dict[str, str] = Field(default={}, description="Labels, as Kubernetes has them.")
     port: int | None = Field(default=None, description="Its port on loopback; 0: a free one, which it keeps.")
@@ -49,6 +58,10 @@ class InstanceSpec(BaseModel):
     id: str = Field(default="", description="Its UUID in the control plane; else one follows from its stack.")
     project: str = Field(default="", description="UUID of its project in the control plane.")
     region: str = Field(default="", description="Its region in the control plane, such as eu01.")
+
+    kubernetes: KubernetesSettings = Field(
+        default=KubernetesSettings(), description="Of target kubernetes: cluster, size, database and more."
+    )
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -67,23 +80,28 @@ class InstanceSpec(BaseModel):
         return stack_name(self.name)
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
-        """The spec with `changes`; labels are merged, one that is None goes. Raises InvalidSpec.
+        """The spec with `changes`; mappings are merged, and what is None goes. Raises InvalidSpec.
 
         Another name does not move the instance: its stack is called as before.
         """
-        merged = {**self.model_dump(), **changes}
-        if isinstance(changes.get("labels"), Mapping):
-            labels = {**self.labels, **changes["labels"]}
-            merged["labels"] = {key: value for key, value in labels.items() if value is not None}
-        return type(self)(**merged)
+        return type(self)(**_merged(self._decided(), changes))
 
     def to_config(self) -> dict[str, Any]:
         """The stack's configuration as YAML has it: what was decided, and nothing that is empty."""
-        values = self.model_dump(exclude_none=True)
+        values = self._decided()
         for name in ("running", "token_rotation"):
             if values[name] == type(self).model_fields[name].default:
                 del values[name]
         return {f"{NAMESPACE}:{key}": value for key, value in values.items() if value not in ("", {})}
+
+    def _decided(self) -> dict[str, Any]:
+        """Every setting that has a value; of a target's, those that differ from its defaults."""
+        values = self.model_dump(exclude_none=True, exclude={"kubernetes"})
+        if self.target == "kubernetes":
+            # The image is written even where it is the default, for another toolkit has another one.
+            own = {"image": self.kubernetes.image, **self.kubernetes.model_dump(exclude_defaults=True)}
+            values["kubernetes"] = own
+        return values
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> Self:
@@ -94,6 +112,14 @@ class InstanceSpec(BaseModel):
             if namespace == NAMESPACE:
                 values[name] = _decoded(name, text)
         return cls(**values)
+
+    @model_validator(mode="after")
+    def _check_target(self) -> Self:
+        if self.target != "kubernetes" and self.kubernetes != KubernetesSettings():
+            raise ValueError(f"kubernetes is for the target kubernetes, not {self.target}")
+        if self.target != "local" and self.port:
+            raise ValueError(f"port is for the target local, not {self.target}")
+        return self
 
     @field_validator("name")
     @classmethod
@@ -165,7 +191,10 @@ def _declared(name: str) -> dict[str, Any]:
     if field.is_required():
         return declared
     # Pulumi requires every key that has no default, so none may be without.
-    return {**declared, "default": 0 if name == "port" else field.default}
+    default = field.default
+    if isinstance(default, BaseModel):
+        default = {}
+    return {**declared, "default": 0 if name == "port" else default}
 
 
 def _decoded(name: str, text: str) -> Any:
@@ -190,10 +219,26 @@ def _duration(text: str) -> timedelta:
 
 def _sentence(error: Any) -> str:
     """One error of pydantic's as ours: the setting, its value, what to do."""
-    key = str(error["loc"][0])
-    if error["type"] == "extra_forbidden":
+    if not error["loc"]:  # what settings are together
+        return str(error["ctx"]["error"])
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
         return f"{key} is no setting of an instance; there are {', '.join(InstanceSpec.model_fields)}"
+    if error["type"] == "extra_forbidden":
+        return f"{key} is no setting of an instance"
     if error["type"] == "missing":
         return f"{key} is missing"
     advice = error["ctx"]["error"] if error["type"] == "value_error" else error["msg"]
+    if isinstance(error["input"], dict):
+        return f"{key}: {advice}"
     return f"{key}: {error['input']!r} cannot be used; {advice}"
+
+
+def _merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`old` with `changes`; mappings are merged, and what is None goes."""
+    values = dict(old)
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            value = _merged(values.get(key) or {}, value)
+        values[key] = value
+    return {key: value for key, value in values.items() if value is not None}

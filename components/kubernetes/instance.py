@@ -123,7 +123,8 @@ class KubernetesInstance(TrackingInstance):
         self.url = Output.from_input(url)
         self.token = token.value
         self.namespace = namespace.name
-        self._told = {"bucket": bucket.uri, "image": settings.image, "retention": args.retention}
+        told = {"bucket": bucket.uri, "image": settings.image, "retention": args.retention}
+        self._told = {name: Output.from_input(value) for name, value in told.items()}
         self._service_url = service.url
         self.register_outputs(dict(self.outputs))
 
