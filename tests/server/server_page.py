@@ -8,13 +8,16 @@ from pathlib import Path
 
 from trackstack.server.config import ENVIRONMENT_PREFIX, Settings
 from trackstack.server.routes import OPEN, Route, Scope
+from trackstack.server.surfaces import surface_of
 from trackstack.server.tables import ROUTES
 
 PAGE = Path(__file__).parents[2] / "docs" / "server.md"
 
 
 def surface(route: Route) -> str:
-    """A path's beginning up to the noun that it is about: `/2.0/mlflow/runs`."""
+    """A path's beginning up to the noun that it is about: `/2.0/mlflow/runs`; a surface's prefix."""
+    if prefix := surface_of(route.path).prefix:
+        return prefix
     noun = r"(/ajax-api)?(/\d\.\d/[a-z-]+/[a-z-]+|/[^/]*(/get-artifact)?)"
     found = re.match(noun, route.path)
     assert found is not None

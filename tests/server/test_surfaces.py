@@ -1,0 +1,113 @@
+"""What is logged through one API is read through every other: a run with a param, metrics and a file."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+PARAMS = {"lr": "0.1"}
+METRICS = {"val_loss": 0.25}
+FILE = b"weights"
+
+
+class Seen(NamedTuple):
+    """A run as an API shows it, in words that all have."""
+
+    experiment: str
+    name: str
+    ended: bool
+    params: dict[str, str]
+    metrics: dict[str, float]
+
+
+Write = Callable[[httpx.Client, str], str]
+"""Logs the run above into a new experiment of that name; the run's id."""
+Read = Callable[[httpx.Client, str], Seen]
+"""The run as the API shows it."""
+
+
+def call(client: httpx.Client, method: str, path: str, **request: Any) -> Any:
+    reply = client.request(method, path, **request)
+    assert reply.status_code in (200, 201), reply.text
+    return reply.json()
+
+
+def write_by_mlflow(client: httpx.Client, name: str) -> str:
+    base = "/api/2.0/mlflow"
+    experiment = call(client, "POST", f"{base}/experiments/create", json={"name": name})["experiment_id"]
+    asked = {"experiment_id": experiment, "run_name": "first", "start_time": 1}
+    run: str = call(client, "POST", f"{base}/runs/create", json=asked)["run"]["info"]["run_id"]
+    batch = {
+        "run_id": run,
+        "params": [{"key": key, "value": value} for key, value in PARAMS.items()],
+        "metrics": [{"key": key, "value": value, "timestamp": 1} for key, value in METRICS.items()],
+    }
+    call(client, "POST", f"{base}/runs/log-batch", json=batch)
+    client.put(
+        f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/models/m.bin", content=FILE
+    ).raise_for_status()
+    call(client, "POST", f"{base}/runs/update", json={"run_id": run, "status": "FINISHED", "end_time": 2})
+    return run
+
+
+def read_by_mlflow(client: httpx.Client, run: str) -> Seen:
+    base = "/api/2.0/mlflow"
+    found = call(client, "GET", f"{base}/runs/get", params={"run_id": run})["run"]
+    experiment = call(
+        client, "GET", f"{base}/experiments/get", params={"experiment_id": found["info"]["experiment_id"]}
+    )["experiment"]
+    return Seen(
+        experiment["name"],
+        found["info"]["run_name"],
+        found["info"]["status"] == "FINISHED",
+        {one["key"]: one["value"] for one in found["data"].get("params", ())},
+        {one["key"]: one["value"] for one in found["data"].get("metrics", ())},
+    )
+
+
+def write_by_experiments(client: httpx.Client, name: str) -> str:
+    base = "/api/v1/experiments"
+    experiment = call(client, "POST", base, json={"name": name})["id"]
+    asked = {"experiment_id": experiment, "name": "first"}
+    run: str = call(client, "POST", f"{base}/runs", json=asked)["run_id"]
+    call(client, "POST", f"{base}/runs/{run}/log-params", json={"params": PARAMS})
+    call(client, "POST", f"{base}/runs/{run}/log-metrics", json={"metrics": METRICS})
+    query = {"artifact_path": "models"}
+    call(client, "POST", f"{base}/runs/{run}/log-artifact", params=query, files={"file": ("m.bin", FILE)})
+    call(client, "POST", f"{base}/runs/{run}/end")
+    return run
+
+
+def read_by_experiments(client: httpx.Client, run: str) -> Seen:
+    base = "/api/v1/experiments"
+    found = call(client, "GET", f"{base}/runs/{run}")
+    experiment = call(client, "GET", f"{base}/{found['experiment_id']}")
+    return Seen(
+        experiment["name"], found["name"], found["status"] == "finished", found["params"], found["metrics"]
+    )
+
+
+WRITERS: dict[str, Write] = {"mlflow": write_by_mlflow, "experiments": write_by_experiments}
+READERS: dict[str, Read] = {"mlflow": read_by_mlflow, "experiments": read_by_experiments}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_run_is_the_same_through_every_api(
+    client: httpx.Client, name: str, writer: str, reader: str
+) -> None:
+    run = WRITERS[writer](client, name)
+
+    seen = READERS[reader](client, run)
+
+    assert seen == Seen(name, "first", True, PARAMS, METRICS)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_file_is_the_same_artifact_however_it_came(client: httpx.Client, name: str, writer: str) -> None:
+    run = WRITERS[writer](client, name)
+
+    reply = client.get("/get-artifact", params={"run_id": run, "path": "models/m.bin"})
+
+    assert reply.content == FILE
