@@ -8,6 +8,7 @@ Repeated fields are tuples. A field without a default is required; MLflow counts
 so required strings are `Required` (of at least one character).
 """
 
+import inspect
 import json
 import re
 from collections.abc import Mapping
@@ -146,10 +147,12 @@ _HINTS: dict[Any, dict[str, Any]] = {}
 
 
 def fields_of(message: Any) -> dict[str, Any]:
-    """Names and types of a message's fields."""
+    """Names and types of a message's fields, its own before those it inherits: so they are checked."""
     found = _HINTS.get(message)
     if found is None:
-        found = _HINTS[message] = get_type_hints(message)
+        hints = get_type_hints(message)
+        names = [name for kind in message.__mro__ for name in inspect.get_annotations(kind)]
+        found = _HINTS[message] = {name: hints[name] for name in names if name in hints}
     return found
 
 

@@ -33,7 +33,7 @@ _FIELDS = {
 
 
 async def run(call: Call, query: str, variables: Mapping[str, Any], operation: str | None) -> dict[str, Any]:
-    """`{"data": …}`, with `"errors": [messages]` where something failed, as MLflow answers; never raises."""
+    """`{"data": …, "errors": [messages]}`, null where nothing failed, as MLflow answers; never raises."""
     try:
         document = parse(query, max_tokens=10 * limits.MOST_SELECTIONS)
         limits.check(document)
@@ -50,10 +50,8 @@ async def run(call: Call, query: str, variables: Mapping[str, Any], operation: s
         field_resolver=_field,
     )
     result = await outcome if isinstance(outcome, Awaitable) else outcome
-    reply: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        reply["errors"] = [error.message for error in result.errors]
-    return reply
+    messages = [error.message for error in result.errors] if result.errors else None
+    return {"data": result.data, "errors": messages}
 
 
 @lru_cache(maxsize=1)

@@ -44,7 +44,7 @@ class _Count:
 
     def level(self, selections: SelectionSetNode, depth: int) -> None:
         if depth > MOST_DEPTH:
-            raise _too_much("levels", MOST_DEPTH)
+            raise invalid(f"Query exceeds maximum depth of {MOST_DEPTH}")
         fields = list(self._fields(selections, ()))
         if depth == 1 and len(fields) > MOST_ROOT_FIELDS:
             raise _too_much("root fields", MOST_ROOT_FIELDS)
@@ -59,7 +59,7 @@ class _Count:
         for selection in selections.selections:
             self._selections += 1
             if self._selections > MOST_SELECTIONS:
-                raise _too_much("selections", MOST_SELECTIONS)
+                raise invalid(f"Query exceeds maximum total selections of {MOST_SELECTIONS}")
             if isinstance(selection, FieldNode):
                 yield selection
                 continue

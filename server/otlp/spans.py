@@ -37,7 +37,7 @@ def _span(span: "Span", resource: dict[str, Any]) -> NewSpan:
     ):
         raise OtlpError("Cannot convert OpenTelemetry span to MLflow span", 422)
     trace_id = f"tr-{span.trace_id.hex()}"
-    values = _values(span.attributes)
+    values = {key: _unpacked(value) for key, value in _values(span.attributes).items()}
     values |= translated(values)
     values["mlflow.traceRequestId"] = trace_id
     attributes = {key: _json(value) for key, value in values.items()}
@@ -82,6 +82,16 @@ def _span(span: "Span", resource: dict[str, Any]) -> NewSpan:
         content=_json(content),
         resource=resource,
     )
+
+
+def _unpacked(value: Any) -> Any:
+    """MLflow's clients send texts and structures as JSON in a text, but no plain numbers."""
+    if isinstance(value, str) and value[:1] in ('"', "{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def _values(pairs: "Iterable[KeyValue]") -> dict[str, Any]:

@@ -22,6 +22,7 @@ DATASETS = Kind(
     },
     sorts={Entity.ATTRIBUTE: frozenset({"name", "created_time", "last_update_time"})},
     unknown_entity="Invalid identifier token '{0}' specified",
+    unknown_key="Invalid attribute key '{key}' specified. Valid keys are: {valid}",
     no_list="Only ['name'] attributes support comparison with a list of quoted string values.",
 )
 
@@ -30,5 +31,6 @@ ISSUES = Kind(
     rules={Entity.ATTRIBUTE: dict.fromkeys(("status", "source_run_id"), _SAME)},
     sorts={},
     unknown_entity="Invalid identifier token '{0}' specified",
+    unknown_key="Invalid filter field '{key}'. Supported fields: {valid}",
     no_list="Issues are not compared with lists.",
 )

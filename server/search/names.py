@@ -10,7 +10,6 @@ _UNKNOWN_KEY = {
     "Supported attributes: name, status, type, attributes.<attribute_name>.",
     Entity.ISSUE: "Invalid issue attribute '{key}'. Supported attributes: id",
 }
-_UNKNOWN_ATTRIBUTE = "Invalid attribute key '{key}' specified. Valid keys are '{valid}'"
 
 
 def to_filter(name: str, kind: Kind) -> tuple[Entity, str, Rule]:
@@ -21,7 +20,7 @@ def to_filter(name: str, kind: Kind) -> tuple[Entity, str, Rule]:
     rules = kind.rules[entity]
     rule = rules.get(key) or rules.get(key.partition(".")[0] + ".*") or rules.get(ANY)
     if rule is None:
-        raise _unknown(entity, key, frozenset({*rules, *aliases}))
+        raise _unknown(entity, key, frozenset({*rules, *aliases}), kind)
     return *_kept(entity, key, kind), rule
 
 
@@ -34,7 +33,7 @@ def to_sort(name: str, kind: Kind) -> tuple[Entity, str]:
     if not keys & {key, ANY}:
         if kind.unknown_sort:
             raise invalid(kind.unknown_sort.format(name))
-        raise _unknown(entity, key, keys | frozenset(aliases))
+        raise _unknown(entity, key, keys | frozenset(aliases), kind)
     return _kept(entity, key, kind)
 
 
@@ -61,6 +60,6 @@ def _bare(key: str, kind: Kind) -> str:
     return key
 
 
-def _unknown(entity: Entity, key: str, valid: frozenset[str]) -> ApiError:
-    sentence = _UNKNOWN_KEY.get(entity, _UNKNOWN_ATTRIBUTE)
+def _unknown(entity: Entity, key: str, valid: frozenset[str], kind: Kind) -> ApiError:
+    sentence = _UNKNOWN_KEY.get(entity, kind.unknown_key)
     return invalid(sentence.format(key=key, valid=shown(valid)))

@@ -51,6 +51,7 @@ class Kind:
     no_null: str = "Invalid comparator '{op}' not one of '{allowed}'"
     no_list: str = ""  # a list where the attribute takes none
     wrong_operator: str = "Invalid comparator '{op}' not one of '{allowed}'"
+    unknown_key: str = "Invalid attribute key '{key}' specified. Valid keys are '{valid}'"
     unknown_sort: str = ""  # instead of the sentence for an unknown key
     aliases: Mapping[str, str] = field(default_factory=dict)  # attribute, as written -> its key
     sort_aliases: Mapping[str, str] = field(default_factory=dict)

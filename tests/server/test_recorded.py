@@ -1,32 +1,49 @@
 """The same requests, the same answers as MLflow 3.17.2 gave."""
 
-import json
-from pathlib import Path
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
 from tests.server.conftest import Start
-from tests.server.recorded.cases import DIFFERENT, REQUESTS
 from tests.server.recorded.replay import replay_on
+from tests.server.recorded.suites import SUITES, recorded
 
-RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "recorded" / "answers.json").read_text())
+RECORDED = {suite: recorded(suite) for suite in SUITES}
 
 
 @pytest.fixture(scope="module")
-def answers(start_server: Start) -> dict[str, Any]:
-    return replay_on(start_server(), REQUESTS)
+def answers(start_server: Start) -> Callable[[str], dict[str, Any]]:
+    """What our server answers to a suite."""
+    return cache(lambda suite: replay_on(start_server(), SUITES[suite].requests))
 
 
-@pytest.mark.parametrize("name", [request.name for request in REQUESTS])
-def test_a_request_is_answered_as_mlflow_answered_it(name: str, answers: dict[str, Any]) -> None:
-    expected = RECORDED[name]
-    if name in DIFFERENT:
-        _, status, body = DIFFERENT[name]
-        expected = {"status": status, "body": body}
+@pytest.mark.parametrize(
+    ("suite", "name"), [(suite, one.name) for suite in SUITES for one in SUITES[suite].requests]
+)
+def test_a_request_is_answered_as_mlflow_answered_it(
+    suite: str, name: str, answers: Callable[[str], dict[str, Any]]
+) -> None:
+    ours = SUITES[suite].different.get(name)
+    expected = {"status": ours.status, "body": ours.body} if ours else RECORDED[suite][name]
 
-    assert answers[name] == expected
+    assert answers(suite)[name] == expected
 
 
-def test_every_recorded_answer_has_its_request() -> None:
-    assert set(RECORDED) == {request.name for request in REQUESTS}
-    assert set(DIFFERENT) <= set(RECORDED)
+@pytest.mark.parametrize("suite", SUITES)
+def test_every_recorded_answer_has_its_request(suite: str) -> None:
+    requests, different = SUITES[suite]
+
+    assert set(RECORDED[suite]) == {request.name for request in requests}
+    assert len(RECORDED[suite]) == len(requests)
+    assert set(different) <= set(RECORDED[suite])
+
+
+@pytest.mark.parametrize(
+    ("suite", "name"), [(suite, name) for suite in SUITES for name in SUITES[suite].different]
+)
+def test_a_difference_is_one(suite: str, name: str) -> None:
+    reason, status, body = SUITES[suite].different[name]
+
+    assert reason
+    assert RECORDED[suite][name] != {"status": status, "body": body}

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trackstack.server import validation
 from trackstack.server.access.objects import AMONG_EXPERIMENTS, DATASET, EXPERIMENT
@@ -108,7 +108,7 @@ async def create(call: Call, body: CreateDataset) -> One:
 
 
 async def get(call: Call, body: DatasetRef) -> One:
-    return One(await call.store.datasets.get(body.dataset_id))
+    return _one(await call.store.datasets.get(body.dataset_id))
 
 
 async def delete(call: Call, body: DatasetRef) -> None:
@@ -120,12 +120,12 @@ async def find(call: Call, body: SearchDatasets) -> Found:
     page, offset = most(body.max_results, MOST_DATASETS), pages.offset(body.page_token)
     wanted = search.parse(_ids(body.experiment_ids), body.filter_string, body.order_by)
     found, more = await call.store.datasets.search(wanted, page, offset)
-    return Found(found, pages.token_for(offset + page) if more else None)
+    return Found([_unplaced(one) for one in found], pages.token_for(offset + page) if more else None)
 
 
-async def set_tags(call: Call, body: SetTags) -> One:
+async def set_tags(call: Call, body: SetTags) -> None:
     """A tag with the value null goes."""
-    return One(await call.store.datasets.set_tags(body.dataset_id, _tags(body.tags), call.now))
+    await call.store.datasets.set_tags(body.dataset_id, _tags(body.tags), call.now)
 
 
 async def delete_tag(call: Call, body: TagRef) -> None:
@@ -133,11 +133,11 @@ async def delete_tag(call: Call, body: TagRef) -> None:
 
 
 async def add_experiments(call: Call, body: Experiments) -> One:
-    return One(await call.store.datasets.place(body.dataset_id, _ids(body.experiment_ids), (), call.now))
+    return _one(await call.store.datasets.place(body.dataset_id, _ids(body.experiment_ids), (), call.now))
 
 
 async def remove_experiments(call: Call, body: Experiments) -> One:
-    return One(await call.store.datasets.place(body.dataset_id, (), _ids(body.experiment_ids), call.now))
+    return _one(await call.store.datasets.place(body.dataset_id, (), _ids(body.experiment_ids), call.now))
 
 
 async def experiment_ids(call: Call, body: DatasetRef) -> Places:
@@ -160,6 +160,15 @@ async def list_records(call: Call, body: ListRecords) -> Records:
 
 async def delete_records(call: Call, body: DeleteRecords) -> Deleted:
     return Deleted(await call.store.records.delete(body.dataset_id, body.dataset_record_ids, call.now))
+
+
+def _one(dataset: Dataset) -> One:
+    return One(_unplaced(dataset))
+
+
+def _unplaced(dataset: Dataset) -> Dataset:
+    """Without its experiments: only who has just made it is told them, others ask `experiment-ids`."""
+    return structs.replace(dataset, experiment_ids=[])
 
 
 def _ids(texts: tuple[str, ...]) -> list[int]:

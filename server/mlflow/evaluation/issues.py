@@ -54,9 +54,9 @@ class One(Struct):
     issue: Issue
 
 
-class Found(Struct, omit_defaults=True):
+class Found(Struct, omit_defaults=True, kw_only=True):
     issues: list[Issue] = []
-    next_page_token: str | None = None
+    next_page_token: str  # empty on the last page
 
 
 async def create(call: Call, body: CreateIssue) -> One:
@@ -97,7 +97,8 @@ async def find(call: Call, body: SearchIssues) -> Found:
     found, more = await call.store.issues.search(experiment, wanted, page, offset)
     for issue, traces in found if body.include_trace_count else ():
         issue.trace_count = traces
-    return Found([issue for issue, _ in found], pages.token_for(offset + page) if more else None)
+    token = pages.token_for(offset + page) if more else ""
+    return Found(issues=[issue for issue, _ in found], next_page_token=token)
 
 
 def _one_of(given: str, names: tuple[str, ...], field: str) -> str:

@@ -79,8 +79,11 @@ async def newest(call: Call, body: List) -> Found:
     """The newest version of each scorer of the experiments."""
     if body.experiment_id and body.experiment_ids:
         raise invalid("Cannot specify both 'experiment_id' and 'experiment_ids'.")
-    texts = body.experiment_ids or ((body.experiment_id,) if body.experiment_id else ())
-    return Found(await call.store.scorers.newest([validation.experiment_id(text) for text in texts]))
+    ids = [validation.experiment_id(text) for text in body.experiment_ids]
+    if body.experiment_id:
+        ids = [validation.experiment_id(body.experiment_id)]
+        await call.store.experiments.get(ids[0])  # one that there is not is told of
+    return Found(await call.store.scorers.newest(ids))
 
 
 async def versions(call: Call, body: Name) -> Found:

@@ -27,8 +27,8 @@ async def get(call: Call, body: GetTraceArtifact) -> Answer | Reply:
     if not found:
         raise missing(f"Trace with ID '{body.request_id}' not found.")
     if not body.path and in_store(found[0]):
-        spans = f'{{"spans":[{",".join(found[0].spans)}]}}'
-        return Answer(spans.encode(), headers=((b"content-disposition", b"attachment; filename=traces.json"),))
+        spans = f'{{"spans":[{",".join(found[0].spans)}]}}'.encode()
+        return Answer(spans, headers=[(b"content-disposition", b"attachment; filename=traces.json")])
     name = f"attachments/{body.path}" if body.path else DATA_FILE
     path = ArtifactPath.parse(name)
     try:

@@ -40,9 +40,9 @@ class QueryMetrics(Message):
     page_token: str = ""  # accepted and not needed: there are no further pages, as in MLflow
 
 
-class Point(Struct):
+class Point(Struct, omit_defaults=True, kw_only=True):
     metric_name: str
-    dimensions: dict[str, str]
+    dimensions: dict[str, str] = {}
     values: dict[str, float]
 
 
@@ -51,6 +51,8 @@ class Points(Struct, omit_defaults=True):
 
 
 async def query(call: Call, body: QueryMetrics) -> Points:
+    if not body.aggregations:
+        raise invalid("aggregations must name at least one aggregation_type.")
     asked = search.MetricSearch(
         experiments=tuple(validation.experiment_id(text) for text in body.experiment_ids),
         view=_one_of(body.view_type, _VIEWS, "view_type"),
@@ -65,7 +67,12 @@ async def query(call: Call, body: QueryMetrics) -> Points:
     )
     search.check(asked)
     found = await call.store.traces.metrics(asked)
-    return Points([Point(body.metric_name, _dimensions(point), point.values) for point in found])
+    return Points(
+        [
+            Point(metric_name=body.metric_name, dimensions=_dimensions(point), values=point.values)
+            for point in found
+        ]
+    )
 
 
 def _aggregation(given: AggregationMessage) -> search.Aggregation:

@@ -199,13 +199,14 @@ def _parsed(text: str | None) -> Any:
 
 
 def _shown(dataset_id: str, row: RecordRow) -> dict[str, Any]:
-    return {
+    """As MLflow's JSON has it: without what there is not, but with outputs and tags even where empty."""
+    fields = {
         "dataset_record_id": row.uuid,
         "dataset_id": dataset_id,
         "inputs": json.loads(row.inputs),
-        "outputs": _parsed(row.outputs),
+        "outputs": _parsed(row.outputs or "{}"),
         "expectations": _parsed(row.expectations),
-        "tags": _parsed(row.tags),
+        "tags": _parsed(row.tags or "{}"),
         "source": _parsed(row.source),
         "source_id": row.source_id,
         "source_type": row.source_type,
@@ -214,3 +215,4 @@ def _shown(dataset_id: str, row: RecordRow) -> dict[str, Any]:
         "created_by": row.created_by,
         "last_updated_by": row.updated_by,
     }
+    return {name: value for name, value in fields.items() if value is not None}

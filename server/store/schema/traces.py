@@ -105,6 +105,15 @@ trace_runs = Table(
     comment="runs that traces were linked to after they were made",
 )
 
+trace_runs_awaited = Table(
+    "trace_runs_awaited",
+    metadata,
+    Column("trace_uuid", text_of(256), primary_key=True),
+    reference("run_id", "runs.id", primary_key=True),
+    sqlite_with_rowid=False,
+    comment="links to runs of traces that have not come yet: clients send traces in the background",
+)
+
 trace_prompts = Table(
     "trace_prompts",
     metadata,

@@ -11,12 +11,18 @@ from trackstack.server.search import trace_metrics
 from trackstack.server.search import traces as trace_search
 from trackstack.server.store.database import Database
 from trackstack.server.store.runs import find as find_run
-from trackstack.server.store.schema.traces import spans, trace_prompts, trace_runs, trace_tags, traces
+from trackstack.server.store.schema.traces import (
+    spans,
+    trace_prompts,
+    trace_runs_awaited,
+    trace_tags,
+    traces,
+)
 from trackstack.server.store.statements import Statement, among, insert, listed
 from trackstack.server.store.traces import keys
 from trackstack.server.store.traces.entities import NewTrace, StoredTrace, TraceInfo
 from trackstack.server.store.traces.rows import COLUMNS, TraceRow, find_trace, find_traces, infos
-from trackstack.server.store.traces.writing import END, describe, start, tag
+from trackstack.server.store.traces.writing import END, LINK_RUN, describe, start, tag
 from trackstack.server.store.transaction import Transaction
 
 _t, _s, _tags = traces, spans, trace_tags
@@ -31,7 +37,7 @@ SPANS = Statement(
 DELETE_TAG = Statement(
     delete(_tags).where(_tags.c.trace_id == bindparam("this"), _tags.c.key == bindparam("name"))
 )
-LINK_RUN = insert(trace_runs, or_ignore=True)
+AWAIT = insert(trace_runs_awaited, or_ignore=True)
 LINK_PROMPT = insert(trace_prompts, or_ignore=True)
 DELETE = Statement(lambda database: delete(_t).where(among(database, _t.c.id, "ids")))
 
@@ -134,11 +140,13 @@ class Traces:
         await self._database.writer.do(work)
 
     async def link_to_run(self, trace_ids: Sequence[str], run_id: str) -> None:
-        """Traces that there are not are left out."""
+        """Traces that have not come yet are linked when they come."""
 
         def work(tx: Transaction) -> None:
-            find_run(tx, run_id)
-            tx.many(LINK_RUN, [(row.id, run_id) for row in find_traces(tx, trace_ids)])
+            run = find_run(tx, run_id)
+            found = {row.uuid: row.id for row in find_traces(tx, trace_ids)}
+            tx.many(LINK_RUN, [(id_, run_id) for id_ in found.values()])
+            tx.many(AWAIT, [(uuid, run.id) for uuid in sorted({*trace_ids} - {*found})])
 
         await self._database.writer.do(work)
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from trackstack.server.store.experiments import BY_ID, check_active, unknown
 from trackstack.server.store.schema.traces import (
     trace_metadata,
     trace_numbers,
+    trace_runs,
+    trace_runs_awaited,
     trace_tags,
     traces,
 )
+from trackstack.server.store.schema.tracking import runs
 from trackstack.server.store.statements import Statement, insert, upsert
 from trackstack.server.store.traces import keys, numbers
 from trackstack.server.store.traces.assessments import add_new
@@ -40,6 +43,14 @@ START = Statement(
 END = Statement(
     update(_t).where(_t.c.id == bindparam("this")).values(duration=bindparam("took"), state=bindparam("to"))
 )
+_awaited = trace_runs_awaited
+AWAITED = Statement(
+    select(runs.c.uuid)
+    .join(_awaited, _awaited.c.run_id == runs.c.id)
+    .where(_awaited.c.trace_uuid == bindparam("uuid"))
+)
+CAME = Statement(delete(_awaited).where(_awaited.c.trace_uuid == bindparam("uuid")))
+LINK_RUN = insert(trace_runs, or_ignore=True)
 SET_TAG = upsert(trace_tags, "value")
 SET_METADATA = upsert(trace_metadata, "value")
 SET_NUMBER = upsert(trace_numbers, "value")
@@ -74,6 +85,9 @@ def ensure(tx: Transaction, uuid: str, experiment_id: int, started_at: int, stat
         found = tx.one(LOCKED, uuid=uuid)
         location = f"{experiment[2].rstrip('/')}/traces/{uuid}/artifacts"
         tag(tx, found[0], {keys.ARTIFACT_LOCATION: location})
+        if linked := tx.all(AWAITED, uuid=uuid):
+            tx.many(LINK_RUN, [(found[0], run[0]) for run in linked])
+            tx.run(CAME, uuid=uuid)
     return TraceRow(*found)
 
 

@@ -40,11 +40,11 @@ def test_a_run_comes_with_its_experiment_and_integers_as_text(
 
     answered = ask(client, RUN, data={"runId": run})
 
-    assert "errors" not in answered
+    assert answered["errors"] is None
     found = answered["data"]["mlflowGetRun"]["run"]
     assert found["info"]["runName"] == "first"
     assert found["info"]["startTime"] == "1700000000123"
-    assert found["info"]["endTime"] is None
+    assert found["info"]["endTime"] == "0"  # as MLflow has what is not set
     assert found["experiment"]["name"] == name
     metrics = {metric["key"]: metric for metric in found["data"]["metrics"]}
     assert metrics["loss"] == {"key": "loss", "value": 0.5, "step": "3", "timestamp": "1700000000456"}
@@ -93,7 +93,7 @@ BOMB = "".join(f"fragment f{n} on MlflowExperiment {{ ...f{n + 1} ...f{n + 1} }}
             "{ " + FIELD + "{ experiment { ...f0 } } } " + BOMB + "fragment f40 on MlflowExperiment { name }",
             "selections",
         ),
-        ("{ " + FIELD + " { experiment { name " * 11 + "} }" * 11 + "}", "levels"),
+        ("{ " + FIELD + " { experiment { name " * 11 + "} }" * 11 + "}", "depth"),
         ("{ a { " * 20_000, ""),
         ("query { nothing }", "nothing"),
         ("not graphql", "Syntax"),

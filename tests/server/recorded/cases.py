@@ -1,6 +1,6 @@
 """Requests about experiments, runs and metrics, good and bad, in an order in which each finds what it needs.
 
-`{name}` stands for a value kept from an earlier answer. `answers.json` has what MLflow 3.17.2 answered
+`{name}` stands for a value kept from an earlier answer. `cases.json` has what MLflow 3.17.2 answered
 (written by `record.py`); what we answer otherwise on purpose is in `DIFFERENT`, with the reason.
 """
 
@@ -23,11 +23,19 @@ class Request(NamedTuple):
     keep: tuple[str, str] | None = None
 
 
+class Different(NamedTuple):
+    """An answer of ours that is not MLflow's: why, and what it is."""
+
+    reason: str
+    status: int
+    body: Any
+
+
 def post(name: str, path: str, json: Any = None, keep: tuple[str, str] | None = None) -> Request:
     return Request(name, "POST", API + path, json={} if json is None else json, keep=keep)
 
 
-def get(name: str, path: str, **query: Any) -> Request:
+def get(name: str, path: str, /, **query: Any) -> Request:
     return Request(name, "GET", API + path, query=query)
 
 
@@ -254,34 +262,33 @@ ENDS = (
 
 REQUESTS = (*EXPERIMENTS, *RUNS, *SEARCHES, *ENDS)
 
+
+def refused(reason: str, code: str, message: str) -> Different:
+    """An error of ours, with the status 400, instead of MLflow's answer."""
+    return Different(
+        reason, 400, {"error_code": code, "message": message, "sqlstate": "KAM00", "error_class": code}
+    )
+
+
 _TAKEN = "Experiment(name=e1) already exists."
 _INVALID = {"sqlstate": "KAM00", "error_class": "INVALID_PARAMETER_VALUE"}
-_EXISTS = {"sqlstate": "KAM00", "error_class": "RESOURCE_ALREADY_EXISTS"}
 
-DIFFERENT: dict[str, tuple[str, int, dict[str, Any]]] = {
+DIFFERENT: dict[str, Different] = {
     **{
-        name: (
-            "MLflow's message goes on with its SQL",
-            400,
-            {"error_code": "RESOURCE_ALREADY_EXISTS", "message": _TAKEN, **_EXISTS},
-        )
+        name: refused("MLflow's message goes on with its SQL", "RESOURCE_ALREADY_EXISTS", _TAKEN)
         for name in ("create again", "create deleted name")
     },
-    "rename to taken": (
+    "rename to taken": Different(
         "MLflow's message is its SQL",
         400,
         {"error_code": "BAD_REQUEST", "message": _TAKEN, **_INVALID},
     ),
-    "rename deleted": (
+    "rename deleted": refused(
         "MLflow says 500, upon which its client tries again",
-        400,
-        {
-            "error_code": "INVALID_PARAMETER_VALUE",
-            "message": "Cannot rename a non-active experiment.",
-            **_INVALID,
-        },
+        "INVALID_PARAMETER_VALUE",
+        "Cannot rename a non-active experiment.",
     ),
-    "bulk of NaN": (
+    "bulk of NaN": Different(
         "MLflow writes NaN, which is no JSON",
         200,
         {"metrics": [{"key": "m_nan", "value": "NaN", "timestamp": 5, "step": 1, "run_id": "<run_id>"}]},

@@ -1,6 +1,6 @@
-"""Writes answers.json and registry.json: what a genuine `mlflow server` says to the requests.
+"""Writes what a genuine `mlflow server` says to the requests of each module, as JSON beside it.
 
-python -m tests.server.recorded.record
+python -m tests.server.recorded.record [module...]
 """
 
 import json
@@ -10,23 +10,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.server.recorded import cases, registry
+from tests.server.recorded.cases import Request
 from tests.server.recorded.replay import replay
+from tests.server.recorded.suites import SUITES, file_of
 
 PORT = 18765
 
 
 def main() -> None:
-    for name, requests in (("answers", cases.REQUESTS), ("registry", registry.REQUESTS)):
-        file = Path(__file__).with_name(f"{name}.json")
-        file.write_text(json.dumps(_recorded(requests), indent=1, ensure_ascii=False) + "\n")
+    for name in sys.argv[1:] or SUITES:
+        answers = _recorded(SUITES[name].requests)
+        file_of(name).write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
 
 
-def _recorded(requests: Iterable[cases.Request]) -> dict[str, Any]:
+def _recorded(requests: Iterable[Request]) -> dict[str, Any]:
     """What a fresh server answers."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(

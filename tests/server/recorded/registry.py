@@ -1,12 +1,11 @@
 """Requests about registered models, versions, prompts, logged models and webhooks, as in `cases`.
 
-`registry.json` has what MLflow 3.17.2 answered; what we answer otherwise on purpose is in `DIFFERENT`:
-there only the status and the error code are compared, with ours.
+`registry.json` has what MLflow 3.17.2 answered.
 """
 
 from typing import Any
 
-from tests.server.recorded.cases import API, Request, post
+from tests.server.recorded.cases import API, Different, Request, get, post, refused
 
 MODELS = "registered-models/"
 VERSIONS = "model-versions/"
@@ -14,10 +13,6 @@ LOGGED = "logged-models"
 ONE = f"{LOGGED}/{{lm}}"
 PROMPT = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
 FIRST = {"name": "m", "version": "1"}
-
-
-def get(label: str, path: str, /, **query: Any) -> Request:
-    return Request(label, "GET", API + path, query=query)
 
 
 def patch(name: str, path: str, json: Any) -> Request:
@@ -263,9 +258,20 @@ WEBHOOKS = (
 
 REQUESTS: tuple[Request, ...] = (*REGISTERED, *VERSIONED, *PROMPTS, *LOGGED_MODELS, *WEBHOOKS)
 
-_INVALID = (400, "INVALID_PARAMETER_VALUE")
-DIFFERENT: dict[str, tuple[int, str]] = {
-    "models by null": _INVALID,  # theirs fails
-    "models none": _INVALID,  # theirs gives a page that has no end
-    "models in one order twice": _INVALID,  # theirs is an internal error
+DIFFERENT: dict[str, Different] = {
+    "models by null": refused(
+        "MLflow fails",
+        "INVALID_PARAMETER_VALUE",
+        "Invalid comparator 'IS NULL' not one of '{'!=', '=', 'ILIKE', 'LIKE'}'",
+    ),
+    "models none": refused(
+        "MLflow gives a page that has no end",
+        "INVALID_PARAMETER_VALUE",
+        "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer",
+    ),
+    "models in one order twice": refused(
+        "MLflow's is an internal error",
+        "INVALID_PARAMETER_VALUE",
+        "`order_by` contains duplicate fields: ['timestamp', 'last_updated_timestamp']",
+    ),
 }

@@ -10,7 +10,10 @@ from tests.server.recorded.cases import Request
 from tests.server.serving import Server
 
 _TIMES = {"creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp"}
-_TIMES |= {"creation_timestamp_ms", "last_updated_timestamp_ms"}
+_TIMES |= {"creation_timestamp_ms", "last_updated_timestamp_ms", "create_time", "created_time"}
+_TIMES |= {"created_timestamp"}
+_IDS = {"assessment_id", "dataset_record_id", "issue_id", "scorer_id"}
+_TEXTS = ("records", "schema", "profile")  # JSON as text
 _SET = re.compile(r"\{('[^{}]*')\}")  # Python sets in messages, in whatever order
 
 
@@ -29,7 +32,7 @@ def replay_on(server: Server, requests: Iterable[Request]) -> dict[str, Any]:
 
 
 def _answer(client: httpx.Client, request: Request, kept: dict[str, str]) -> dict[str, Any]:
-    headers = dict(request.headers or {})
+    headers = {name: _filled(text, kept) for name, text in (request.headers or {}).items()}
     content = request.text if request.json is None else json.dumps(request.json)
     if request.json is not None:
         headers["content-type"] = "application/json"
@@ -63,12 +66,19 @@ def _masked(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict) and "latest_versions" in value:  # by stage, in whatever order
         value = {**value, "latest_versions": sorted(value["latest_versions"], key=lambda one: one["version"])}
     if isinstance(value, dict):
-        return {key: _volatile(key, item) or _masked(item, names) for key, item in value.items()}
+        volatile = {key: _volatile(key, item, names) for key, item in value.items()}
+        if "dataset_id" in value and "digest" in value:  # of the time of its last change
+            volatile["digest"] = "<digest>"
+        return {key: volatile[key] or _masked(item, names) for key, item in value.items()}
     if isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return sorted(_masked(item, names) for item in value)
         items = [_masked(item, names) for item in value]
         keyed = items and all(isinstance(item, dict) and set(item) >= {"key", "value"} for item in items)
         unsteped = keyed and len({item["key"] for item in items}) == len(items)
         return sorted(items, key=lambda item: str(item["key"])) if unsteped else items
+    if isinstance(value, float):
+        return round(value, 12)
     if isinstance(value, str):
         value = _SET.sub(lambda match: "{" + ", ".join(sorted(match[1].split(", "))) + "}", value)
         for kept, name in names.items():
@@ -77,9 +87,11 @@ def _masked(value: Any, names: dict[str, str]) -> Any:
     return value
 
 
-def _volatile(key: str, value: Any) -> str | None:
-    if key in _TIMES:
+def _volatile(key: str, value: Any, names: dict[str, str]) -> str | None:
+    if key in _TIMES or (key in _IDS and value not in names):
         return f"<{key}>"
+    if key in _TEXTS and isinstance(value, str) and value.startswith(("{", "[")):
+        return json.dumps(_masked(json.loads(value), names), sort_keys=True)
     if key in ("run_id", "run_uuid") and isinstance(value, str) and value:
         return f"<{key}>"
     if key == "artifact_uri":

@@ -60,6 +60,22 @@ def test_spans_kept_as_artifacts_are_shown(client: httpx.Client, experiment: str
     assert client.get(path).status_code == 404
 
 
+def test_a_trace_may_be_linked_to_a_run_before_it_comes(client: httpx.Client, experiment: str) -> None:
+    made = client.post("/api/2.0/mlflow/runs/create", json={"experiment_id": experiment})
+    run = made.json()["run"]["info"]["run_id"]
+    request = otlp("late")
+    link = {"trace_ids": [trace_id_of(request)], "run_id": run}
+    assert client.post("/api/2.0/mlflow/traces/link-to-run", json=link).status_code == 200
+
+    headers = {"x-mlflow-experiment-id": experiment, "content-type": "application/json"}
+    client.post("/v1/traces", content=json.dumps(request), headers=headers)
+
+    place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
+    search = {"locations": [place], "filter": f"run_id = '{run}'"}
+    found = client.post(f"{BASE}/search", json=search).json()["traces"]
+    assert [one["trace_id"] for one in found] == [trace_id_of(request)]
+
+
 def test_attachments_do_not_leave_their_folder(client: httpx.Client, experiment: str) -> None:
     trace_id = post_trace(client, experiment)
     for path in ("../traces.json", "..%2ftraces.json", "/etc/passwd", "a/../../x"):

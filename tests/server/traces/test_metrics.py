@@ -30,7 +30,7 @@ def figures(client: httpx.Client, experiment: str, metric: str, *kinds: Any, **m
     }
     answer = client.post("/ajax-api/3.0/mlflow/traces/metrics", json={**body, **more})
     assert answer.status_code == 200, answer.text
-    return [(point["dimensions"], point["values"]) for point in answer.json().get("data_points", [])]
+    return [(point.get("dimensions", {}), point["values"]) for point in answer.json().get("data_points", [])]
 
 
 def test_percentiles_lie_between_the_nearest_values(client: httpx.Client, experiment: str) -> None:

@@ -546,6 +546,12 @@ CREATE TABLE trace_runs (
   CONSTRAINT fk_trace_runs_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_trace_runs_run_id ON trace_runs (run_id);
+CREATE TABLE trace_runs_awaited (
+  trace_uuid VARCHAR(256) COLLATE "C" NOT NULL,
+  run_id BIGINT NOT NULL,
+  CONSTRAINT pk_trace_runs_awaited PRIMARY KEY (trace_uuid, run_id),
+  CONSTRAINT fk_trace_runs_awaited_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
 CREATE TABLE trace_tags (
   trace_id BIGINT NOT NULL,
   key VARCHAR(250) COLLATE "C" NOT NULL,

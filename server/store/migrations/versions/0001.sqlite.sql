@@ -574,6 +574,13 @@ CREATE TABLE trace_runs (
 )
  WITHOUT ROWID;
 CREATE INDEX ix_trace_runs_run_id ON trace_runs (run_id);
+CREATE TABLE trace_runs_awaited (
+  trace_uuid VARCHAR(256) NOT NULL,
+  run_id INTEGER NOT NULL,
+  CONSTRAINT pk_trace_runs_awaited PRIMARY KEY (trace_uuid, run_id),
+  CONSTRAINT fk_trace_runs_awaited_run_id FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
 CREATE TABLE trace_tags (
   trace_id INTEGER NOT NULL,
   "key" VARCHAR(250) NOT NULL,
