@@ -1,6 +1,6 @@
 """The routes of this API; every one is for the tenant that its request names."""
 
-from trackstack.server.access.objects import EXPERIMENT, FOUND, NEW, RUN, Declared, param
+from trackstack.server.access.objects import EXPERIMENT, FOUND, NEW_EXPERIMENT, RUN, Declared, param
 from trackstack.server.experiments_api import artifacts, comparison, experiments, logging, runs
 from trackstack.server.experiments_api.tenants import within_tenant
 from trackstack.server.routes import READ, WRITE, Handler, Route, Scope
@@ -17,7 +17,7 @@ def _route(
 
 
 ROUTES = (
-    _route("POST", "", experiments.create, WRITE, NEW, status=201),
+    _route("POST", "", experiments.create, WRITE, NEW_EXPERIMENT, status=201),
     _route("GET", "", experiments.list_, READ, FOUND),
     _route("GET", "/{id}", experiments.get, READ, _THIS),
     _route("PATCH", "/{id}", experiments.change, WRITE, _THIS),

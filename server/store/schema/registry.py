@@ -19,6 +19,7 @@ registered_models = Table(
     Column("updated_at", Millis, nullable=False),
     Column("last_version", BigInteger, nullable=False),
     Column("tenant", text_of(64), nullable=False, server_default=text("''")),  # whose it is; empty: nobody's
+    sqlite_autoincrement=True,  # permissions are asked for by number, which is never given again
 )
 
 registered_model_tags = Table(

@@ -1,8 +1,8 @@
 """What a user of an instance has, one object of each kind; and requests that name these and nothing else."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -155,6 +155,15 @@ class Holdings:
         )
         return [f"{path}: {(reply := reader.get(f'/api/{path}')).status_code} {reply.text}" for path in paths]
 
+    def with_one_of(self, others: "Holdings", route: Route, path: str) -> Iterator["Holdings"]:
+        """These, each time with another one of the names that a request of the route has as the others'."""
+        used = set(_parameters(path)) | (set(_names(self.values(route.body.type))) if route.body else set())
+        for name in sorted(used & set(self.names)):
+            if self.names[name] != others.names[name]:
+                yield replace(self, names={**self.names, name: others.names[name]})
+        if "registered-models/{object_id}" in path:
+            yield replace(self, model_number=others.model_number)
+
     def have(self, path: str) -> bool:
         """Whether there is an object for every name in a route's path."""
         return all(name in self.names for name in _parameters(path))
@@ -221,6 +230,14 @@ class Holdings:
 def _parameters(path: str) -> dict[str, str]:
     """The names in a route's path, and how they are written there."""
     return {part.strip("{}").removesuffix(":path"): part for part in path.split("/") if part.startswith("{")}
+
+
+def _names(values: Any) -> Iterator[str]:
+    """The names of all fields, those of nested ones too, lists' in the singular."""
+    for item in values if isinstance(values, list) else [values]:
+        if isinstance(item, dict):
+            for name, value in item.items():
+                yield from (name, name.removesuffix("s"), *_names(value))
 
 
 def _is_text(kind: types.Type) -> bool:

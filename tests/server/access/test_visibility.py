@@ -57,6 +57,77 @@ def test_a_stranger_reads_and_changes_nothing(
     assert owned.seen_by(owner) == before
 
 
+@pytest.mark.slow
+def test_nothing_of_others_comes_in_among_ones_own(
+    server: Server, client: httpx.Client, owner: httpx.Client, owned: Holdings
+) -> None:
+    """Every request is about the caller's own objects but for one, which is another's, each in its turn."""
+    before = owned.seen_by(owner)
+    wrong = []
+    with as_holder(server, token(client, user="carol@example.org")) as other:
+        own = Holdings.of(other)
+        for route, path in PATHS:
+            if path.startswith("/ajax-api"):
+                continue
+            for mixed in own.with_one_of(owned, route, path):
+                said = mixed.ask(other, route, path)
+                shown = said.status_code < 400 and owned.mark in said.text  # errors repeat what was asked
+                if said.status_code >= 500 or (route.needs is READ and shown):
+                    wrong.append(f"{route.method} {path}: {said.status_code} {said.text[:300]}")
+            if route.needs is not READ:
+                own = Holdings.of(other)
+
+    assert not wrong, "\n".join(wrong)
+    assert owned.seen_by(owner) == before
+
+
+def test_graphql_shows_what_may_be_seen(
+    server: Server, client: httpx.Client, owner: httpx.Client, owned: Holdings
+) -> None:
+    run = f'mlflowGetRun(input: {{runId: "{owned.names["run_id"]}"}}) {{ run {{ info {{ runName }} }} }}'
+    experiment = f'mlflowGetExperiment(input: {{experimentId: "{owned.names["experiment_id"]}"}})'
+    queries = (
+        f"query {{ {run} }}",
+        f"query {{ {experiment} {{ experiment {{ name }} }} }}",
+        f'query {{ mlflowSearchRuns(input: {{experimentIds: ["{owned.names["experiment_id"]}"]}})'
+        " { runs { info { runName } } } }",
+        'query { mlflowSearchModelVersions(input: {filter: ""}) { modelVersions { name } } }',
+    )
+    with as_holder(server, token(client, user="bob@example.org")) as other:
+        for query in queries:
+            assert owned.mark in owner.post("/graphql", json={"query": query}).text
+            assert owned.mark not in other.post("/graphql", json={"query": query}).text
+
+
+def test_spans_do_not_come_into_traces_of_others(
+    server: Server, client: httpx.Client, owner: httpx.Client, owned: Holdings
+) -> None:
+    trace = owned.names["trace_id"].removeprefix("tr-")
+    span = {
+        "traceId": trace,
+        "spanId": "00f067aa0ba902b7",
+        "name": "intruder",
+        "startTimeUnixNano": "1",
+        "endTimeUnixNano": "2",
+    }
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    with as_holder(server, token(client, user="bob@example.org")) as other:
+        made = other.post("/api/2.0/mlflow/experiments/create", json={"name": f"{owned.mark}-bob"})
+        headers = {"x-mlflow-experiment-id": made.json()["experiment_id"]}
+        assert other.post("/v1/traces", json=body, headers=headers).status_code == 403
+        body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["traceId"] = "0" * 31 + "1"
+        assert other.post("/v1/traces", json=body, headers=headers).status_code == 200
+
+
+def test_a_browsers_session_is_its_users(server: Server, client: httpx.Client, owned: Holdings) -> None:
+    path = f"/ajax-api/2.0/mlflow/experiments/get?experiment_id={owned.names['experiment_id']}"
+    for user, status in (("ada@example.org", 200), ("bob@example.org", 403)):
+        with httpx.Client(base_url=server.url) as browser:
+            browser.post("/sign-in", json={"token": token(client, user=user)})
+            assert browser.get(path).status_code == status
+            assert browser.get("/health").status_code == 200
+
+
 def _leak(owned: Holdings, other: httpx.Client, route: Route, path: str) -> str | None:
     """What is wrong with the answer to somebody who may see nothing of it."""
     reply = owned.ask(other, route, path)

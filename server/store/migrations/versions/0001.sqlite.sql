@@ -86,14 +86,13 @@ CREATE TABLE purges (
 )
  WITHOUT ROWID;
 CREATE TABLE registered_models (
-  id INTEGER NOT NULL,
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   name VARCHAR(256) NOT NULL,
   description TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   last_version BIGINT NOT NULL,
   tenant VARCHAR(64) DEFAULT '' NOT NULL,
-  CONSTRAINT pk_registered_models PRIMARY KEY (id),
   CONSTRAINT uq_registered_models_name UNIQUE (name)
 );
 CREATE TABLE sensei_resources (
