@@ -160,7 +160,8 @@ def environment(
         "TRACKSTACK_SERVER_LOG_FORMAT": "json",
     }
     if settings.exposure.kind != "none":
-        env["TRACKSTACK_SERVER_FORWARDED"] = "true"
+        # Whoever is not the way in is kept out by the NetworkPolicy.
+        env["TRACKSTACK_SERVER_FORWARDED_FROM"] = "*"
     if settings.exposure.prefix:
         env["TRACKSTACK_SERVER_ROOT_PATH"] = settings.exposure.prefix
     if database_url:

@@ -144,7 +144,7 @@ class KubernetesInstance(TrackingInstance):
         Secret(
             part(name, "key"),
             metadata=place.meta("key", "server"),
-            string_data={_KEY: key.value},
+            string_data={_KEY: Output.concat(key.value, "=")},  # base64 with its padding
             opts=child(self),
         )
         return SecretRef(name=place.name("key"), key=_KEY)
