@@ -74,13 +74,13 @@ class App:
         except ClientDisconnect:
             return
         except Exception:
-            log.exception("%s %s failed [%s]", request.method, request.url.path, id_)
+            log.exception("%s %s failed [%s]", request.method, _path(request), id_)
             response = _refused(ApiError(500, f"The request failed; the log says why, at {id_}."))
         response.headers["X-Request-Id"] = id_
         if request.method not in ("GET", "HEAD"):
             log.info(
                 "%s %s by %s: %d [%s]",
-                *(request.method, request.url.path, caller.name or "nobody", response.status_code, id_),
+                *(request.method, _path(request), caller.name or "nobody", response.status_code, id_),
             )
         await response(scope, receive, send)
 
@@ -142,6 +142,11 @@ class App:
         return self._services
 
 
+def _path(request: Request) -> str:
+    """As it was sent, so that nobody writes lines into the log."""
+    return bytes(request.scope.get("raw_path", b"")).decode("latin-1")
+
+
 def _permit(call: Call, route: Route) -> None:
     """Raises ApiError. A project in which the caller has no role is not there for it."""
     role, region = call.caller.role(call.project), call.params["regionId"]
@@ -156,7 +161,8 @@ def _permit(call: Call, route: Route) -> None:
 async def _body(request: Request) -> bytes:
     """The whole body. Raises ApiError 413."""
     body = bytearray()
-    if int(request.headers.get("content-length", "0")) > bodies.BODY_BYTES:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > bodies.BODY_BYTES:
         raise _too_large()
     async for piece in request.stream():
         body += piece

@@ -14,6 +14,7 @@ BODY_BYTES = 64 * 1024
 """Larger bodies are refused with 413."""
 
 _WHERE = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", re.DOTALL)
+_SHOWN = 100  # characters of a wrong value that its error repeats
 _JSON = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 
 
@@ -29,16 +30,23 @@ def decode(type: type[T], body: bytes, content_type: str) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=type)
     except msgspec.ValidationError as error:
-        raise invalid(_sentence(str(error))) from None
+        raise invalid(_sentence(str(error), body)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid(f"The body is no JSON that can be read: {error}.") from None
 
 
-def _sentence(text: str) -> str:
+def _sentence(text: str, body: bytes) -> str:
+    """The field, its value and the rule; of what is deeper in the body only the rule."""
     match = _WHERE.fullmatch(text)
     assert match is not None
     said, where = match.groups()
-    return f"{where}: {said[0].lower()}{said[1:]}." if where else f"{said}."
+    if not where:
+        return f"{said}."
+    found = msgspec.json.decode(body)
+    value = (
+        f"{msgspec.json.encode(found[where]).decode()[:_SHOWN]} cannot be used; " if where in found else ""
+    )
+    return f"{where}: {value}{said[0].lower()}{said[1:]}."
 
 
 def changes(payload: Any, names: dict[str, str]) -> dict[str, Any]:

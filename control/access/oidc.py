@@ -64,7 +64,7 @@ class OpenIdTokens:
             raise unauthorized("The token is signed with a key that its issuer does not publish.") from None
         except PyJWTError as error:
             raise unauthorized(f"The token is not valid: {error}.") from None
-        return Caller(f"oidc:{claims['sub']}", self._roles(claims))
+        return Caller(f"oidc:{str(claims['sub'])[:100]!r}", self._roles(claims))  # quoted, for the log
 
     def _roles(self, claims: Mapping[str, Any]) -> dict[str, Role]:
         """The projects claim lists projects, in which the roles claim holds, or says the role of each."""

@@ -45,7 +45,7 @@ def checked(issuer: Issuer, **settings: Any) -> OpenIdTokens:
 def test_a_good_token_is_taken_whatever_its_key(issuer: Issuer, kid: str) -> None:
     caller = checked(issuer).caller(issuer.token(kid))
 
-    assert (caller.name, dict(caller.roles)) == ("oidc:alice", {PROJECT: EDITOR})
+    assert (caller.name, dict(caller.roles)) == ("oidc:'alice'", {PROJECT: EDITOR})
 
 
 @pytest.mark.parametrize(
