@@ -22,7 +22,7 @@ ROUTED = [
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("rest", ["/nope/nope/nope/nope", "/"])
+@pytest.mark.parametrize("rest", ["/nope/nope/nope/nope", "/nope/nope/nope/nope/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "TRACE"])
 def test_unknown_paths(client: httpx.Client, prefix: str, rest: str, method: str) -> None:
     assert_surface_error(client.request(method, prefix + rest), 404)
