@@ -9,20 +9,21 @@ from trackstack.server.access.guard import perform
 from trackstack.server.access.identities import NOBODY
 from trackstack.server.browser import BrowserGuard
 from trackstack.server.calls import Call, Disconnected, Receive, Scope, Services
+from trackstack.server.delivery import deliver
 from trackstack.server.errors import (
     ENDPOINT_NOT_FOUND,
     INTERNAL_ERROR,
     PERMISSION_DENIED,
     ApiError,
 )
-from trackstack.server.responses import EVERY, Answer, answer, compress
+from trackstack.server.responses import EVERY, Answer, answer
 from trackstack.server.retention_schedule import keep_removing
 from trackstack.server.routes import OPEN, Route, RouteTable
 from trackstack.server.surfaces import surface_of
 
 log = logging.getLogger("trackstack.server")
 
-_LARGE = 128 * 1024  # bytes whose compression takes over a millisecond: others need not wait for it
+_LARGE = 128 * 1024  # bytes whose delivery takes over a millisecond: others need not wait for it
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -63,10 +64,8 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gzip = False
+        headers = _Headers(scope["headers"])
         try:
-            headers = _Headers(scope["headers"])
-            gzip = headers.gzip
             found = self.table.find(scope["path"])
             route = _route(found[0], scope) if found else None
             # What needs no token and changes nothing may be asked under any name, as health probes do.
@@ -98,9 +97,11 @@ class App:
             log.exception("%s %s failed", scope["method"], scope["path"])
             failure = ApiError(INTERNAL_ERROR, "The server failed to handle the request; its log says why.")
             value = surface_of(scope["path"]).refuse(failure)
-        await self._respond(value, gzip, scope, receive, send)
+        await self._respond(value, headers, scope, receive, send)
 
-    async def _respond(self, value: Any, gzip: bool, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(
+        self, value: Any, asked: "_Headers", scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if callable(value):  # an ASGI response of its own: a stream, a file
 
             async def with_headers(message: MutableMapping[str, Any]) -> None:
@@ -111,12 +112,14 @@ class App:
             await value(scope, receive, with_headers)
             return
         reply: Answer = value
-        if gzip and len(reply.body) > _LARGE:
-            await asyncio.to_thread(compress, reply)
-        elif gzip and len(reply.body) > self.services.settings.compress_above_bytes:
-            compress(reply)
+        if len(reply.body) > self.services.settings.compress_above_bytes:
+            known = asked.if_none_match if scope["method"] in ("GET", "HEAD") else None
+            if len(reply.body) > _LARGE and (known is not None or asked.accept_encoding):
+                await asyncio.to_thread(deliver, reply, asked.accept_encoding, known)
+            else:
+                deliver(reply, asked.accept_encoding, known)
         headers = [*EVERY, *reply.headers]
-        if reply.status != 204:  # which has no content, not even an empty one
+        if reply.status not in (204, 304):  # which have no content, not even an empty one
             headers += [
                 (b"content-type", reply.media_type),
                 (b"content-length", b"%d" % len(reply.body)),
@@ -128,7 +131,17 @@ class App:
 class _Headers:
     """The headers that every request is looked at for, found in one pass."""
 
-    __slots__ = ("authorization", "content_type", "cookie", "gzip", "hosts", "length", "origins", "site")
+    __slots__ = (
+        "accept_encoding",
+        "authorization",
+        "content_type",
+        "cookie",
+        "hosts",
+        "if_none_match",
+        "length",
+        "origins",
+        "site",
+    )
 
     def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
         self.hosts: list[bytes] = []
@@ -138,7 +151,8 @@ class _Headers:
         self.cookie: str | None = None
         self.content_type = b""
         self.length = 0
-        self.gzip = False
+        self.accept_encoding = b""
+        self.if_none_match = b""
         for name, value in headers:
             if name == b"host":
                 self.hosts.append(value)
@@ -149,7 +163,9 @@ class _Headers:
             elif name == b"content-type":
                 self.content_type = value
             elif name == b"accept-encoding":
-                self.gzip = b"gzip" in value
+                self.accept_encoding = value
+            elif name == b"if-none-match":
+                self.if_none_match = value
             elif name == b"content-length":
                 self.length = int(value) if value.isdigit() else 0
             elif name == b"origin":

@@ -1,6 +1,5 @@
-"""Answers: encoded once, compressed where it pays, with the headers that every answer carries."""
+"""Answers: encoded once, with the headers that every answer carries."""
 
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,10 +50,3 @@ def refusal(error: ApiError, body: bytes, status: int = 0, media_type: bytes = J
     if error.status == 503:
         headers.append((b"retry-after", b"1"))
     return Answer(body, status or error.status, media_type, headers)
-
-
-def compress(reply: Answer) -> None:
-    """Gzips the body in place; level 1, since the JSON here shrinks tenfold at any."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-    reply.body = packer.compress(reply.body) + packer.flush()
-    reply.headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
