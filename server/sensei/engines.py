@@ -22,7 +22,6 @@ from trackstack.server.sensei.operations import (
     Text,
     Values,
     author,
-    listing,
     operation,
     plain,
     unprocessable,
@@ -204,7 +203,7 @@ def _override(document: Values, name: str, path: ArtifactPath) -> None:
 
 
 ROUTES = (
-    *listing("/engines", list_, on=FOUND),
+    operation("GET", "/engines", list_, needs=READ, on=FOUND),
     operation("POST", "/engines", create, needs=WRITE, on=NEW),
     operation("GET", "/engines/dockerRegistry", docker_registry, needs=READ, on=NOTHING),
     operation("GET", "/engines/{engineId}", get, needs=READ, on=FOUND),

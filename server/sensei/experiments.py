@@ -17,7 +17,6 @@ from trackstack.server.sensei.operations import (
     Text,
     Values,
     author,
-    listing,
     operation,
     plain,
     unprocessable,
@@ -142,7 +141,7 @@ def _document(call: Call, body: Experiment, old: Values) -> Values:
 ONE = ON_EXPERIMENT.by(param("experimentId"))
 
 ROUTES = (
-    *listing("/experiments", list_, on=FOUND),
+    operation("GET", "/experiments", list_, needs=READ, on=FOUND),
     operation("POST", "/experiments", create, needs=WRITE, on=NEW),
     operation("DELETE", "/experiments", delete_all, needs=WRITE, on=FOUND),
     operation("GET", "/experiments/{experimentId}", get, needs=READ, on=ONE),

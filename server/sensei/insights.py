@@ -17,7 +17,6 @@ from trackstack.server.sensei.operations import (
     Part,
     Text,
     author,
-    listing,
     operation,
     plain,
 )
@@ -130,7 +129,7 @@ def _text(value: str | float) -> str:
 
 
 ROUTES = (
-    *listing("/insights", list_, on=FOUND),
+    operation("GET", "/insights", list_, needs=READ, on=FOUND),
     operation("POST", "/insights", create, needs=WRITE, on=NEW),
     operation("GET", "/insights/metrics", default_metrics, needs=READ, on=NOTHING),
     operation("GET", "/insights/{insightId}", get, needs=READ, on=FOUND),

@@ -14,7 +14,6 @@ from trackstack.server.sensei.operations import (
     Text,
     Values,
     author,
-    listing,
     operation,
     plain,
     unprocessable,
@@ -100,7 +99,7 @@ def _document(call: Call, body: MLInstance, old: "list[Values] | tuple[()]") -> 
 
 
 ROUTES = (
-    *listing("/mlInstances", list_, on=FOUND),
+    operation("GET", "/mlInstances", list_, needs=READ, on=FOUND),
     operation("POST", "/mlInstances", create, needs=WRITE, on=NEW),
     operation("DELETE", "/mlInstances", delete_all, needs=WRITE, on=FOUND),
     operation("GET", "/mlInstances/{mlInstanceId}", get, needs=READ, on=FOUND),

@@ -26,7 +26,6 @@ from trackstack.server.sensei.operations import (
     Tags,
     Text,
     author,
-    listing,
     operation,
     unprocessable,
 )
@@ -179,7 +178,7 @@ async def _source(call: Call, body: Model, run: Resource, file: ArtifactPath | N
 THIS = On(Object.REGISTERED_MODEL_ID, registered_models)
 
 ROUTES = (
-    *listing("/models", list_, on=FOUND),
+    operation("GET", "/models", list_, needs=READ, on=FOUND),
     operation("POST", "/models", create, needs=WRITE, on=NEW),
     operation("GET", "/models/{modelId}", get, needs=READ, on=THIS),
     operation("PUT", "/models/{modelId}", replace, needs=WRITE, on=THIS),

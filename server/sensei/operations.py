@@ -15,7 +15,7 @@ from trackstack.server.access.objects import Declared
 from trackstack.server.calls import Call
 from trackstack.server.errors import BAD_REQUEST, INVALID_PARAMETER_VALUE, ApiError, invalid
 from trackstack.server.plain import Plain, PlainBody
-from trackstack.server.routes import READ, Limits, Route, Scope
+from trackstack.server.routes import Limits, Route, Scope
 
 ROOT = "/data/sensei"
 REQUIRED_HEADERS = (b"x-api-key", b"x-gw-ims-org-id", b"x-sandbox-name")
@@ -67,7 +67,11 @@ class _JsonBody(PlainBody[Any]):
 
 
 class Operation(Route):
-    """A route whose body is read so."""
+    """A route whose body is read so. A GET answers with a slash at its end, too."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.path, f"{self.path}/") if self.method == "GET" else (self.path,)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,12 +99,6 @@ def operation(
         return await handler(call, *body)
 
     return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=Limits(MOST_JSON_BYTES))
-
-
-def listing(path: str, handler: Callable[[Call], Awaitable[Any]], *, on: Declared) -> tuple[Route, Route]:
-    """The route of a listing, and the same with the slash at its end that documented examples have."""
-    first, second = (operation("GET", one, handler, needs=READ, on=on) for one in (path, f"{path}/"))
-    return first, second
 
 
 def decode(call: Call, content: bytes, type: type[Any]) -> Any:

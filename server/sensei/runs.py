@@ -24,7 +24,6 @@ from trackstack.server.sensei.operations import (
     Text,
     Values,
     author,
-    listing,
     operation,
     plain,
     unprocessable,
@@ -147,7 +146,7 @@ _RUNS = "/experiments/{experimentId}/runs"
 _THIS = (ONE, ON_RUN.by(param("experimentRunId")))
 
 ROUTES = (
-    *listing(_RUNS, list_, on=ONE),
+    operation("GET", _RUNS, list_, needs=READ, on=ONE),
     operation("POST", _RUNS, create, needs=WRITE, on=ONE),
     operation("GET", f"{_RUNS}/{{experimentRunId}}", get, needs=READ, on=_THIS),
     operation("GET", f"{_RUNS}/{{experimentRunId}}/status", status, needs=READ, on=_THIS),

@@ -17,7 +17,6 @@ from trackstack.server.sensei.operations import (
     Text,
     Values,
     author,
-    listing,
     operation,
     plain,
     unprocessable,
@@ -136,7 +135,7 @@ def _document(body: MLService) -> Values:
 
 
 ROUTES = (
-    *listing("/mlServices", list_, on=FOUND),
+    operation("GET", "/mlServices", list_, needs=READ, on=FOUND),
     operation("POST", "/mlServices", create, needs=WRITE, on=NEW),
     operation("DELETE", "/mlServices", delete_all, needs=WRITE, on=FOUND),
     operation("GET", "/mlServices/{serviceId}", get, needs=READ, on=FOUND),

@@ -37,8 +37,6 @@ def _home() -> bytes:
     """A home document (draft-nottingham-json-home): each path, and the methods that it has."""
     resources: dict[str, Any] = {}
     for route in _NOUNS:
-        if route.path.endswith("/"):
-            continue
         name = route.path.removeprefix(f"{ROOT}/").replace("/", "-").replace("{", "").replace("}", "")
         at = "hrefTemplate" if "{" in route.path else "href"
         entry = resources.setdefault(
@@ -60,6 +58,6 @@ async def home(call: Call) -> Answer:
 
 
 ROUTES: tuple[Route, ...] = (
-    *(operation("GET", path, home, needs=READ, on=NOTHING) for path in ("", "/")),
+    operation("GET", "", home, needs=READ, on=NOTHING),
     *_NOUNS,
 )

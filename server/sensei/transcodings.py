@@ -8,7 +8,7 @@ from trackstack.server.routes import READ, WRITE
 from trackstack.server.search.sql import Sql
 from trackstack.server.sensei import listings, views
 from trackstack.server.sensei.models import THIS
-from trackstack.server.sensei.operations import Body, Line, author, listing, operation, plain, unprocessable
+from trackstack.server.sensei.operations import Body, Line, author, operation, plain, unprocessable
 from trackstack.server.store.sensei.kinds import MODEL, TRANSCODING
 
 
@@ -47,7 +47,7 @@ _PATH = "/models/{modelId}/transcodings"
 
 
 ROUTES = (
-    *listing(_PATH, list_, on=THIS),
+    operation("GET", _PATH, list_, needs=READ, on=THIS),
     operation("POST", _PATH, create, needs=WRITE, on=THIS),
     operation("GET", f"{_PATH}/{{modelTranscodingId}}", get, needs=READ, on=THIS),
 )
