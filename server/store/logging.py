@@ -12,7 +12,7 @@ from trackstack.server.store.entities import Point
 from trackstack.server.store.logged_models import ModelPoint, add_points
 from trackstack.server.store.runs import NAME_TAG, SET_TAG, UPDATE, Found, active
 from trackstack.server.store.schema import tracking
-from trackstack.server.store.statements import Statement, insert, upsert
+from trackstack.server.store.statements import Statement, among, insert, listed, upsert
 from trackstack.server.store.transaction import Transaction
 
 _latest = tracking.latest_metrics
@@ -33,6 +33,11 @@ SET_LATEST = upsert(
 PARAM = Statement(
     select(_params.c.value).where(
         _params.c.run_id == bindparam("run_id"), _params.c.key_id == bindparam("key_id")
+    )
+)
+PARAMS = Statement(
+    lambda database: select(_params.c.key_id, _params.c.value).where(
+        _params.c.run_id == bindparam("run_id"), among(database, _params.c.key_id, "key_ids")
     )
 )
 ADD_PARAM = insert(_params)
@@ -109,13 +114,14 @@ def log(tx: Transaction, name: str, batch: Batch) -> None:
 
 def _add_params(tx: Transaction, run: Found, name: str, params: Sequence[tuple[str, str]]) -> None:
     rows, changed = [], []
+    ids = {key: tx.key(key) for key, _ in params}
+    logged = dict(tx.all(PARAMS, run_id=run.id, key_ids=listed(tx.database, ids.values())))
     for key, value in params:
-        key_id = tx.key(key)
-        row = tx.one(PARAM, run_id=run.id, key_id=key_id)
-        if row is None:
-            rows.append((run.id, key_id, run.experiment_id, value))
-        elif row[0] != value:
-            changed.append({"key": key, "old_value": row[0], "new_value": value})
+        old = logged.get(ids[key])
+        if old is None:
+            rows.append((run.id, ids[key], run.experiment_id, value))
+        elif old != value:
+            changed.append({"key": key, "old_value": old, "new_value": value})
     if changed:
         raise invalid(
             f"Changing param values is not allowed. Params were already logged='{changed}' "

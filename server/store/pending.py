@@ -10,11 +10,14 @@ Latest = tuple[int, int, int, int, int, float, int]
 class Pending:
     """New keys, runs whose documents become stale, and metric points with the newest of each run and key.
 
+    `presumed` are runs that were taken for active without a look.
+
     Many requests at once log to the same run, often the same metrics: one row is written for all of them.
     """
 
     interned: dict[str, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
+    presumed: set[int] = field(default_factory=set)
     points: list[tuple[int, int, int, int, float, int]] = field(default_factory=list)
     latest: dict[tuple[int, int], Latest] = field(default_factory=dict)
 
@@ -30,6 +33,7 @@ class Pending:
         """Adds what another one holds, and empties it."""
         self.interned.update(other.interned)
         self.touched |= other.touched
+        self.presumed |= other.presumed
         self.points += other.points
         for which, row in other.latest.items():
             best = self.latest.get(which)
@@ -41,5 +45,6 @@ class Pending:
         """Forgets everything."""
         self.interned.clear()
         self.touched.clear()
+        self.presumed.clear()
         self.points.clear()
         self.latest.clear()

@@ -1,7 +1,9 @@
 """PostgreSQL: pipelined group commits on one connection, reads on others; right beside other replicas.
 
-A commit holds all waiting requests, sent without waiting for each statement's answer. Where one of them
-fails, or another replica is in the way, all are undone and run one by one, each as often as it takes.
+A commit holds all waiting requests, sent without waiting for each statement's answer: those that log to
+runs which this process has seen before wait for one answer together, that to the commit. Where one of them
+fails, another replica is in the way, or such a run is no longer active, all are undone and run one by one,
+each as often as it takes.
 """
 
 import asyncio
@@ -13,20 +15,27 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
+from sqlalchemy import Integer, bindparam, cast, func, literal_column, select
 
 from trackstack.server.config import ConfigError, Settings
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
+from trackstack.server.store import arrays
 from trackstack.server.store.database import Database, overdue
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
-from trackstack.server.store.statements import POSTGRESQL, Statement
+from trackstack.server.store.schema import tracking
+from trackstack.server.store.statements import POSTGRESQL, Statement, among
 from trackstack.server.store.transaction import Transaction
 from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailable
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+Active = dict[str, tuple[int, int]]
+"""Runs by the names that clients know, with their ids and experiments; neither ever changes."""
+
 _TRIES = 5
+_MOST_ACTIVE = 65_536  # runs that are remembered
 _IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """What another replica's commit causes; seen again, the work finds that commit's rows."""
 
@@ -35,17 +44,28 @@ def connect(url: str, timeout_ms: int) -> Connection:
     """A connection that commits when told to; waits up to `timeout_ms` for a lock."""
     connection = psycopg.connect(url, autocommit=True, connect_timeout=max(1, timeout_ms // 1000))
     connection.execute(f"SET lock_timeout = {timeout_ms}")
+    arrays.register(connection)
     return connection
+
+
+CHECK_ACTIVE = Statement(
+    # Divides by zero where it does not hold: the server needs no answer before it goes on to the commit.
+    lambda database: select(literal_column("1") / cast(func.count() == bindparam("many"), Integer)).where(
+        among(database, tracking.runs.c.id, "ids"), tracking.runs.c.deleted_at.is_(None)
+    )
+)
 
 
 class PostgresTransaction(Transaction):
     """A transaction on a psycopg connection; `writes` counts statements that may have changed something."""
 
-    __slots__ = ("writes",)
+    __slots__ = ("_active", "writes")
 
-    def __init__(self, connection: Connection, keys: Keys) -> None:
+    def __init__(self, connection: Connection, keys: Keys, active: Active | None = None) -> None:
+        """`active` are runs to presume active, and takes those that are found to be."""
         super().__init__(connection, POSTGRESQL, keys)
         self.writes = 0
+        self._active = active
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -55,6 +75,23 @@ class PostgresTransaction(Transaction):
             yield
         finally:
             self._connection.execute("ROLLBACK")
+
+    def presumed(self, uuid: str) -> tuple[int, int] | None:
+        found = self._active.get(uuid) if self._active else None
+        if found is not None:
+            self.request.presumed.add(found[0])
+        return found
+
+    def seen(self, uuid: str, run_id: int, experiment_id: int) -> None:
+        if self._active is not None:
+            if len(self._active) >= _MOST_ACTIVE:
+                self._active.clear()
+            self._active[uuid] = run_id, experiment_id
+
+    def check_presumed(self) -> None:
+        """Lets the transaction fail unless all runs that it presumed to be active are."""
+        if runs := list(self.group.presumed):
+            self.run(CHECK_ACTIVE, ids=runs, many=len(runs))
 
     def run(self, statement: Statement, **params: Any) -> None:
         self.writes += 1
@@ -74,7 +111,7 @@ class PostgresTransaction(Transaction):
         if statement.many is None:
             connection.cursor().executemany(statement.sql(POSTGRESQL), rows)
         elif rows:
-            columns = [list(column) for column in zip(*rows, strict=True)]
+            columns = [arrays.column(values) for values in zip(*rows, strict=True)]
             connection.execute(statement.many.sql(POSTGRESQL), columns)
 
 
@@ -87,12 +124,14 @@ class PostgresSession:
         self._keys = keys
         self._finish = finish
         self._connection: Connection | None = None
+        self._active: Active = {}
 
     def commit(self, jobs: Sequence[Job]) -> None:
         try:
-            self._together(jobs)
+            self._together(jobs, self._active)
         except Exception:
             self._rollback()
+            self._active.clear()
             for job in jobs:
                 job.error = None
                 self._alone(job)
@@ -101,22 +140,23 @@ class PostgresSession:
         if self._connection is not None:
             self._connection.close()
 
-    def _together(self, jobs: Sequence[Job]) -> None:
+    def _together(self, jobs: Sequence[Job], active: Active | None = None) -> None:
         connection = self._open()
         with connection.pipeline():
             connection.execute("BEGIN")
-            tx = PostgresTransaction(connection, self._keys)
+            tx = PostgresTransaction(connection, self._keys, active)
             for job in jobs:
                 before = tx.writes
                 try:
                     job.result = job.work(tx)
                     tx.succeed()
                 except ApiError as error:
-                    if tx.writes != before:
+                    if tx.writes != before or tx.request.presumed:
                         raise
                     tx.fail()
                     job.error = error  # refused before it changed anything
             self._finish(tx)
+            tx.check_presumed()  # now that its rows are locked, so that it stays true
             connection.execute("COMMIT")
         self._keys.publish(tx.group.interned)
 

@@ -187,7 +187,11 @@ def find(tx: Transaction, name: str) -> Found:
 
 def active(tx: Transaction, name: str) -> Found:
     """The same, of a run that may be written to; raises ApiError for a deleted one."""
+    presumed = tx.presumed(name)
+    if presumed is not None:
+        return Found(*presumed, None)
     run = find(tx, name)
     if run.deleted_at is not None:
         raise invalid(f"The run {name} must be in the 'active' state. Current state is deleted.")
+    tx.seen(name, run.id, run.experiment_id)
     return run

@@ -9,11 +9,14 @@ from trackstack.server.store.callers import ANYBODY
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.pending import Pending
 from trackstack.server.store.schema import tracking
-from trackstack.server.store.statements import Statement, insert
+from trackstack.server.store.statements import Statement, among, insert, listed
 
 _keys = tracking.keys
 KEY_ID = Statement(select(_keys.c.id).where(_keys.c.name == bindparam("name")))
 KEY_NAME = Statement(select(_keys.c.name).where(_keys.c.id == bindparam("id")))
+KEY_IDS = Statement(
+    lambda database: select(_keys.c.name, _keys.c.id).where(among(database, _keys.c.name, "names"))
+)
 ADD_KEY = insert(_keys, "name", or_ignore=True)
 
 
@@ -91,6 +94,13 @@ class Transaction:
         """Every row of an SQL text with positional parameters, for searches that are compiled elsewhere."""
         return self._connection.execute(sql, tuple(params)).fetchall()
 
+    def presumed(self, uuid: str) -> tuple[int, int] | None:
+        """Id and experiment of a run that was active when last seen; the commit fails if it no longer is."""
+        return None
+
+    def seen(self, uuid: str, run_id: int, experiment_id: int) -> None:
+        """Tells that a run is active."""
+
     def key(self, name: str) -> int:
         """The id of a metric's, param's or tag's name; makes one for a new name."""
         known = self.keys.ids.get(name)
@@ -102,6 +112,14 @@ class Transaction:
             known = int(self.one(KEY_ID, name=name)[0])
         self.request.interned[name] = known
         return known
+
+    def intern(self, names: Iterable[str]) -> None:
+        """Makes ids for those of many names that have none, all of them at once."""
+        new = [name for name in sorted(set(names)) if self.keys.ids.get(name) is None]
+        if len(new) > 1:
+            self.many(ADD_KEY, [(name,) for name in new])
+            found = self.all(KEY_IDS, names=listed(self.database, new))
+            self.request.interned.update((name, int(id_)) for name, id_ in found)
 
     def known_key(self, name: str) -> int | None:
         """The id of a name, if anything was ever logged by it."""
