@@ -88,7 +88,7 @@ class _Types:
         wanted = []
         for one in routes:
             wanted += [one.body.type] if one.body else []
-            wanted += [one.form] if one.form else []
+            wanted += [read for read in (one.form, one.query) if read]
             wanted += [answered] if (answered := _answered(one.handler)) else []
         self._wanted = list(dict.fromkeys(wanted))
         schemas, self.components = msgspec.json.schema_components(
@@ -136,6 +136,8 @@ def _operation(one: Route, path: str, types: _Types) -> Json:
         schema = types.reference(one.body.type) if rest == fields else rest
         required = bool(rest.get("required"))
         operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    if one.query is not None:
+        parameters += _in_query(types.fields(one.query), in_path)
     return {**operation, "parameters": parameters} if parameters else operation
 
 

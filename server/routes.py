@@ -53,8 +53,8 @@ class Route:
     and override the body's fields of the same names. The body is read as its type says: a
     `Message` as MLflow reads, a `Plain` as plain JSON. `status` is that of what the handler returns.
     `on` tells which objects it names, whose permissions the caller needs; `narrow` who the caller is where
-    the request itself asks for less than its token allows. `form` has the fields of a multipart body that the
-    handler reads on its own.
+    the request itself asks for less than its token allows. `form` and `query` have the fields of a
+    multipart body, and of the query beside a body, that the handler reads on its own.
     """
 
     method: str
@@ -65,6 +65,7 @@ class Route:
     limits: Limits = field(default=Limits(), kw_only=True)
     status: int = field(default=200, kw_only=True)
     form: type[Struct] | None = field(default=None, kw_only=True)
+    query: type[Struct] | None = field(default=None, kw_only=True)
     narrow: "Callable[[Call], Identity] | None" = field(default=None, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)
 

@@ -11,11 +11,16 @@ from trackstack.server.experiments_api import runs
 from trackstack.server.multipart import Part, parts
 
 
-class ArtifactForm(Struct):
-    """`artifact_path`, the folder for the file, stands before it, or in the query."""
+class ArtifactFolder(Struct):
+    """`artifact_path`: the folder for the file."""
+
+    artifact_path: str = ""
+
+
+class ArtifactForm(ArtifactFolder, kw_only=True):
+    """`artifact_path` stands before the file, or in the query."""
 
     file: bytes
-    artifact_path: str = ""
 
 
 class ArtifactLogged(Struct):

@@ -45,6 +45,12 @@ class EndRun(RunRef):
     status: Status | None = None
 
 
+class EndQuery(Struct):
+    """The status may stand here instead."""
+
+    status: Status = "finished"
+
+
 class RunListResponse(Struct):
     runs: list[RunResponse]
     total: int

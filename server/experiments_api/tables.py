@@ -1,5 +1,7 @@
 """The routes of this API; every one is for the tenant that its request names."""
 
+from typing import Any
+
 from trackstack.server.access.objects import EXPERIMENT, FOUND, NEW_EXPERIMENT, RUN, Declared, param
 from trackstack.server.experiments_api import artifacts, comparison, experiments, logging, runs
 from trackstack.server.experiments_api.tenants import within_tenant
@@ -10,10 +12,8 @@ _RUN = "/runs/{run_id}"
 _THIS = EXPERIMENT.by("id")
 
 
-def _route(
-    method: str, path: str, handler: Handler, needs: Scope, on: Declared, *, status: int = 200
-) -> Route:
-    return Route(method, _PREFIX + path, handler, needs=needs, on=on, status=status, narrow=within_tenant)
+def _route(method: str, path: str, handler: Handler, needs: Scope, on: Declared, **more: Any) -> Route:
+    return Route(method, _PREFIX + path, handler, needs=needs, on=on, narrow=within_tenant, **more)
 
 
 ROUTES = (
@@ -29,15 +29,15 @@ ROUTES = (
     _route("POST", f"{_RUN}/log-metrics", logging.log_metrics, WRITE, RUN),
     _route("POST", f"{_RUN}/log-params", logging.log_params, WRITE, RUN),
     _route("POST", f"{_RUN}/log-batch", logging.log_batch, WRITE, RUN),
-    Route(
+    _route(
         "POST",
-        f"{_PREFIX}{_RUN}/log-artifact",
+        f"{_RUN}/log-artifact",
         artifacts.log_artifact,
-        needs=WRITE,
-        on=RUN.by(param("run_id")),
-        narrow=within_tenant,
+        WRITE,
+        RUN.by(param("run_id")),
         form=artifacts.ArtifactForm,
+        query=artifacts.ArtifactFolder,
     ),
-    _route("POST", f"{_RUN}/end", runs.end, WRITE, RUN),
+    _route("POST", f"{_RUN}/end", runs.end, WRITE, RUN, query=runs.EndQuery),
     _route("POST", "/runs/compare", comparison.compare, READ, RUN.by("run_ids")),
 )
