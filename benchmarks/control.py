@@ -111,15 +111,22 @@ def record(served: Plane) -> None:
     """One instance, made and stopped, and copies of its file and state under other names."""
     served.command("create", "i0")
     served.command("stop", "i0")
-    stacks = served.folder / "state" / ".pulumi" / "stacks" / "trackstack"
-    settings, state = (served.folder / "Pulumi.i0.yaml").read_text(), (stacks / "i0.json").read_text()
+    from trackstack.stacks.project import Project
+
+    project = Project(served.folder)
+    settings = (served.folder / "Pulumi.i0.yaml").read_text()
+    state = json.dumps(project.stack("i0").export())
     place = f"  trackstack:project: {PROJECT}\n"
     for number in range(FLEET):
         name, id_ = f"i{number}", f"  trackstack:id: {uuid4()}\n"
         text = settings.replace("trackstack:name: i0", f"trackstack:name: {name}")
         text = text.replace("config:\n", f"config:\n{place}{id_}")
         (served.folder / f"Pulumi.{name}.yaml").write_text(text)
-        (stacks / f"{name}.json").write_text(state.replace("/i0", f"/{name}").replace("::i0", f"::{name}"))
+        if number:
+            project.backend.store("trackstack", name).init(None)
+            project.stack(name).import_(
+                json.loads(state.replace(":i0", f":{name}").replace("/i0", f"/{name}"))
+            )
 
 
 def create() -> float:

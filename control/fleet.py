@@ -171,8 +171,9 @@ class Fleet:
         if instance.state == "stopped":
             return "impaired", "It was stopped; `trackstack start` has it answer again."
         if instance.state == "impaired":
-            default = "Its server does not run as it should; a PATCH mends it."
-            return "impaired", public(instance.error, self.project) or default
+            if instance.error:
+                return "impaired", public(instance.error, self.project)
+            return "impaired", "Its server does not run as it should; a PATCH mends it."
         return instance.state, ""
 
     def _failure(self, instance: Instance) -> str:
