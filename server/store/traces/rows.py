@@ -71,8 +71,14 @@ LOCKED = Statement(select(_t).where(_t.c.uuid == bindparam("uuid")).with_for_upd
 """PostgreSQL lets no other replica change the row before this transaction ends."""
 
 TRACES = Statement(lambda database: select(_t).where(among(database, _t.c.uuid, "uuids")))
-TAGS = Statement(lambda database: select(_tags).where(among(database, _tags.c.trace_id, "ids")))
-METADATA = Statement(lambda database: select(_metadata).where(among(database, _metadata.c.trace_id, "ids")))
+TAGS = Statement(
+    lambda database: select(_tags).where(among(database, _tags.c.trace_id, "ids")).order_by(_tags.c.key)
+)
+METADATA = Statement(
+    lambda database: (
+        select(_metadata).where(among(database, _metadata.c.trace_id, "ids")).order_by(_metadata.c.key)
+    )
+)
 ASSESSMENTS = Statement(
     lambda database: (
         select(_a).where(among(database, _a.c.trace_id, "ids")).order_by(_a.c.created_at, _a.c.id)
