@@ -20,6 +20,10 @@ class NotServed(ResourceError):
     """The cluster has no such kind (yet)."""
 
 
+class Conflict(ResourceError):
+    """Others own fields that were applied with other values."""
+
+
 class ApiError(ResourceError):
     """A refusal of the API server, told in its own words; `status` is its `Status` document."""
 

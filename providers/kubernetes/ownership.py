@@ -3,8 +3,7 @@
 import copy
 from typing import Any
 
-from trackstack.providers.kubernetes.errors import ApiError
-from trackstack.providers.resource import ResourceError
+from trackstack.providers.kubernetes.errors import ApiError, Conflict
 
 Document = dict[str, Any]
 
@@ -53,10 +52,10 @@ def owners(live: Document) -> str:
     return ", ".join(names) or "somebody unknown"
 
 
-def conflict(what: str, error: ApiError) -> ResourceError:
+def conflict(what: str, error: ApiError) -> Conflict:
     """A conflict told with each field, its owner, and what can be done."""
     fields = "; ".join(f"{c.get('field')} ({_owner(str(c.get('message')))})" for c in error.causes)
-    return ResourceError(
+    return Conflict(
         f"{what}: others own these fields with other values: {fields}. Leave the fields to them, or take "
         'them with the annotation pulumi.com/patchForce: "true"'
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2 as pb
 
-from trackstack.providers.kubernetes import annotations, paths, replacing, shapes
+from trackstack.providers.kubernetes import annotations, ownership, paths, replacing, shapes
 from trackstack.providers.kubernetes.differences import Difference, compare
-from trackstack.providers.kubernetes.errors import ApiError, NotServed
+from trackstack.providers.kubernetes.errors import ApiError, Conflict, NotServed
 from trackstack.providers.kubernetes.objects import Objects, Wanted
 from trackstack.providers.kubernetes.state import State
 from trackstack.providers.values import has_unknown
@@ -58,12 +58,12 @@ def _changes(objects: Objects, wanted: Wanted, state: State) -> list[Change]:
 
     changes = told(shapes.prune(state.live, was), new)
     other = any(paths.any_covers(replacing.IDENTITY, each.found.path) for each in changes)
-    if not changes or other or has_unknown(new):
-        return changes
+    if not changes or other or has_unknown(new) or ownership.to_take_over(state.live):
+        return changes  # in a trial, what is to be taken over would still be there
     try:
         result = objects.tried(wanted, state)
-    except NotServed:
-        return changes
+    except (NotServed, Conflict):
+        return changes  # a conflict is told by who goes on to update; who only looks sees what differs
     except ApiError as error:
         return _refused(changes, error)
     if result is None:

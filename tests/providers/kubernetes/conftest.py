@@ -34,6 +34,11 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     opened: list[Kubernetes] = field(default_factory=list)
 
+    def set(self, **config: str) -> None:
+        """Change the provider's inputs for what follows."""
+        given = {f"kubernetes:{key}": value for key, value in config.items()}
+        self.options = replace(self.options, config={**self.options.config, **given})
+
     def up(self, program: Callable[[], Any], **choices: Any) -> Result:
         return self.stack.up(program, replace(self.options, **choices))
 

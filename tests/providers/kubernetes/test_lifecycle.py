@@ -1,39 +1,12 @@
 """Objects created, changed, replaced and deleted, and previews of all that."""
 
-from typing import Any
-
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 from tests.providers.kubernetes.conftest import Bench, NewBench, changed, operations, steps
+from tests.providers.kubernetes.programs import config_map, deployment
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
-
-WEB = {"app": "web"}
-
-
-def deployment(name: str = "web", replicas: int = 1, image: str = "example.org/web:1", **more: Any) -> Any:
-    """A Deployment of one container."""
-    return k8s.apps.v1.Deployment(
-        name,
-        metadata={"name": name, **more.pop("metadata", {})},
-        spec={
-            "replicas": replicas,
-            "selector": {"matchLabels": WEB},
-            "template": {
-                "metadata": {"labels": WEB, "annotations": more.pop("annotations", {})},
-                "spec": {
-                    "containers": [{"name": "web", "image": image, "resources": {"limits": {"cpu": "1000m"}}}]
-                },
-            },
-        },
-        **more,
-    )
-
-
-def config_map(data: dict[str, str], name: str = "settings", **more: Any) -> Any:
-    """A ConfigMap of a fixed name."""
-    return k8s.core.v1.ConfigMap(name, metadata={"name": name, **more.pop("metadata", {})}, data=data, **more)
 
 
 def test_a_deployment_is_created_and_waited_for(bench: Bench) -> None:

@@ -1,0 +1,27 @@
+"""An `up` that never ends, to be killed: `python -m tests.providers.kubernetes.killed <folder> <config>`."""
+
+import json
+import sys
+from pathlib import Path
+
+import pulumi_kubernetes as k8s
+from tests.providers.kubernetes.conftest import secrets
+from tests.providers.kubernetes.programs import deployment
+
+from trackstack.engine import Backend, Options
+from trackstack.providers.kubernetes import Kubernetes
+
+
+def program() -> None:
+    """Neither comes up: the one's pods stay as they are, the other waits for what nobody does."""
+    deployment(fails="never")
+    annotations = {"example.org/by": "tests", "pulumi.com/waitFor": "condition=Ready"}
+    k8s.core.v1.ConfigMap("auto", data={"a": "1"}, metadata={"annotations": annotations})
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    options = Options(
+        secrets=secrets(), providers={"kubernetes": Kubernetes}, config=json.loads(sys.argv[2]), root=folder
+    )
+    Backend.open(folder / "state").stack("project", "killed").up(program, options)
