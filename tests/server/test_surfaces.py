@@ -111,3 +111,19 @@ def test_a_file_is_the_same_artifact_however_it_came(client: httpx.Client, name:
     reply = client.get("/get-artifact", params={"run_id": run, "path": "models/m.bin"})
 
     assert reply.content == FILE
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_what_is_registered_from_a_run_is_a_model_of_the_catalog(
+    client: httpx.Client, name: str, writer: str
+) -> None:
+    run = WRITERS[writer](client, name)
+    base = "/api/2.0/mlflow"
+    call(client, "POST", f"{base}/registered-models/create", json={"name": name})
+    source = {"name": name, "source": f"runs:/{run}/models", "run_id": run}
+    call(client, "POST", f"{base}/model-versions/create", json=source)
+
+    model = call(client, "GET", f"/api/v1/mlmodels/name/trackstack.{name}")
+
+    assert {one["name"]: one["value"] for one in model["mlHyperParameters"]} == PARAMS
+    assert model["mlStore"]["storage"].endswith(f"/{run}/artifacts/models")
