@@ -89,11 +89,11 @@ def test_the_sdk_leads_an_instance_through_its_life(
 
     rotated = api.create_instance_token(*WHERE, created.id, CreateInstanceTokenPayload(name="ci")).token
     renamed = api.partial_update_instance_token(
-        *WHERE, created.id, rotated.id, PartialUpdateInstanceTokenPayload(name="ci two", labels={"a": "b"})
+        *WHERE, rotated.id, created.id, PartialUpdateInstanceTokenPayload(name="ci two", labels={"a": "b"})
     ).token
     assert (renamed.name, renamed.labels) == ("ci two", {"a": "b"})
-    assert api.delete_instance_token(*WHERE, created.id, token.id).token.state == "deleting"
-    until(lambda: gone(lambda: api.get_instance_token(*WHERE, created.id, token.id)))
+    assert api.delete_instance_token(*WHERE, token.id, created.id).token.state == "deleting"
+    until(lambda: gone(lambda: api.get_instance_token(*WHERE, token.id, created.id)))
     assert [each.id for each in api.list_instance_tokens(*WHERE, created.id).tokens] == [rotated.id]
     assert train(instance.url, rotated.content, tmp_path, monkeypatch) == 0.5
     time.sleep(1)
