@@ -6,7 +6,8 @@ goes, and it shows here.
 
 from typing import Annotated
 
-from msgspec import Meta
+import msgspec
+from msgspec import Meta, Struct
 
 from trackstack.server.access.objects import RUN as ON_RUN
 from trackstack.server.access.objects import param
@@ -29,6 +30,7 @@ from trackstack.server.sensei.operations import (
     unprocessable,
 )
 from trackstack.server.sensei.tasks import Task
+from trackstack.server.store.entities import MetricPoint, Tag
 from trackstack.server.store.runs import NAME_TAG, NewRun
 from trackstack.server.store.sensei.kinds import EXPERIMENT, ML_INSTANCE, RUN
 from trackstack.server.store.sensei.listing import Resource
@@ -53,6 +55,17 @@ class RunChain(Part):
     batch_score_task_id: Line | None = None
     validate_task_id: Line | None = None
     evaluate_task_id: Line | None = None
+
+
+class _Data(Struct):
+    params: list[Tag] = []
+    metrics: list[MetricPoint] = []
+
+
+class _Logged(Struct):
+    """Of the run's document as MLflow has it, what it has logged."""
+
+    data: _Data
 
 
 class ExperimentRun(Body):
@@ -89,7 +102,18 @@ async def list_(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    return views.RUN.one(await _one(call))
+    """With the newest metrics, as an insight has them; params of a run of MLflow's are those of a task."""
+    run = await _one(call)
+    logged = msgspec.json.decode(await call.store.runs.get(run.id), type=_Logged).data
+    fields: Values = {}
+    if "tasks" not in run.fields and logged.params:
+        parameters = [{"key": one.key, "value": one.value} for one in logged.params]
+        fields["tasks"] = [{"name": run.fields["mode"], "parameters": parameters}]
+    if logged.metrics:
+        fields["metrics"] = [
+            {"name": one.key, "value": str(one.value), "valueType": "double"} for one in logged.metrics
+        ]
+    return views.RUN.one(run._replace(fields={**run.fields, **fields}))
 
 
 async def status(call: Call) -> Answer:

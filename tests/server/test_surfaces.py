@@ -88,8 +88,32 @@ def read_by_experiments(client: httpx.Client, run: str) -> Seen:
     )
 
 
+def read_by_sensei(client: httpx.Client, run: str) -> Seen:
+    headers = {"x-api-key": "k", "x-gw-ims-org-id": "o", "x-sandbox-name": "s"}
+    base = "/data/sensei/experiments"
+    found, experiment = None, None
+    for experiment in call(client, "GET", base, params={"limit": 100}, headers=headers)["children"]:
+        path = f"{base}/{experiment['id']}/runs"
+        if call(client, "GET", path, params={"property": f"id=={run}"}, headers=headers)["children"]:
+            found = call(client, "GET", f"{path}/{run}", headers=headers)
+            status = call(client, "GET", f"{path}/{run}/status", headers=headers)["status"]
+            break
+    assert found is not None and experiment is not None
+    return Seen(
+        experiment["name"],
+        found["name"],
+        status["tasks"][0]["state"] == "DONE",
+        {one["key"]: one["value"] for one in found["tasks"][0]["parameters"]},
+        {one["name"]: float(one["value"]) for one in found["metrics"]},
+    )
+
+
 WRITERS: dict[str, Write] = {"mlflow": write_by_mlflow, "experiments": write_by_experiments}
-READERS: dict[str, Read] = {"mlflow": read_by_mlflow, "experiments": read_by_experiments}
+READERS: dict[str, Read] = {
+    "mlflow": read_by_mlflow,
+    "experiments": read_by_experiments,
+    "sensei": read_by_sensei,
+}
 
 
 @pytest.mark.parametrize("reader", READERS)
