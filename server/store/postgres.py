@@ -128,20 +128,23 @@ class PostgresSession:
 
     def commit(self, jobs: Sequence[Job]) -> None:
         try:
-            self._together(jobs, self._active)
+            again: Sequence[Job] = self._together(jobs, self._active)
         except Exception:
             self._rollback()
             self._active.clear()
-            for job in jobs:
-                job.error = None
-                self._alone(job)
+            again = jobs
+        for job in again:
+            job.error = None
+            self._alone(job)
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
 
-    def _together(self, jobs: Sequence[Job], active: Active | None = None) -> None:
+    def _together(self, jobs: Sequence[Job], active: Active | None = None) -> list[Job]:
+        """Returns those that were refused for what a run holds that may be deleted: it would say so first."""
         connection = self._open()
+        unsure = []
         with connection.pipeline():
             connection.execute("BEGIN")
             tx = PostgresTransaction(connection, self._keys, active)
@@ -151,14 +154,17 @@ class PostgresSession:
                     job.result = job.work(tx)
                     tx.succeed()
                 except ApiError as error:
-                    if tx.writes != before or tx.request.presumed:
+                    if tx.writes != before:
                         raise
+                    if tx.request.presumed:
+                        unsure.append(job)
                     tx.fail()
                     job.error = error  # refused before it changed anything
             self._finish(tx)
             tx.check_presumed()  # now that its rows are locked, so that it stays true
             connection.execute("COMMIT")
         self._keys.publish(tx.group.interned)
+        return unsure
 
     def _alone(self, job: Job) -> None:
         for tries_left in reversed(range(_TRIES)):

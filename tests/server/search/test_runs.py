@@ -153,3 +153,16 @@ def test_hundreds_of_comparisons_and_thousands_of_run_ids_are_served(tx: Transac
     filter_string = f"run_id IN ({ids}, '0001') AND " + "params.a = 'x' AND " * 150
 
     assert runs.find(tx, runs.parse([1], View.ALL, filter_string, []), 10) == [1]
+
+
+@pytest.mark.parametrize("count", [runs.MOST_WALKS // 2, runs.MOST_WALKS, runs.MOST_WALKS + 1, 500])
+@pytest.mark.parametrize("order_by", [[], ["metrics.a DESC"]])
+def test_many_experiments_are_searched_at_once(tx: Transaction, count: int, order_by: list[str]) -> None:
+    population = [
+        Run(at, at % 3 + 1, f"{at:04}", "n", "RUNNING", at % 4, None, at % 2 == 0, metrics={"a": at % 5})
+        for at in range(1, 13)
+    ]
+    fill(tx, population)
+    wanted = runs.parse(range(1, count + 1), View.ALL, "", order_by)
+
+    assert runs.find(tx, wanted, 5, 4, few=0) == model.search(population, wanted)[4:9]
