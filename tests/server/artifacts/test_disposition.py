@@ -7,7 +7,9 @@ from trackstack.server.artifacts.disposition import attachment, mime_type
 @pytest.mark.parametrize(
     ("name", "header"),
     [
-        ("a.txt", 'attachment; filename="a.txt"'),
+        ("a.txt", "attachment; filename=a.txt"),
+        ("dog+step+20.png", "attachment; filename=dog+step+20.png"),
+        ("a b;c.txt", 'attachment; filename="a b;c.txt"'),
         ("ü.txt", "attachment; filename=\"_.txt\"; filename*=UTF-8''%C3%BC.txt"),
         ('a"b.html', "attachment; filename=\"a_b.html\"; filename*=UTF-8''a%22b.html"),
         ("50%.csv", "attachment; filename=\"50_.csv\"; filename*=UTF-8''50%25.csv"),
@@ -29,6 +31,7 @@ def test_every_legal_name_makes_a_header_of_plain_ascii(path: str) -> None:
     [
         ("a.txt", "text/plain"),
         ("MLmodel", "text/plain"),
+        ("mlproject", "text/plain"),
         ("x.ipynb", "text/plain"),
         ("table.json", "text/plain"),
         ("p.png", "image/png"),

@@ -31,7 +31,7 @@ def test_a_logged_models_files_are_listed_and_read(served: Served) -> None:
 
     file = served.ask("GET", f"{FILES}?artifact_file_path=code/MLmodel")
     assert (file.status, file.body) == (200, b"flavors: {}")
-    assert file.headers["content-disposition"] == 'attachment; filename="MLmodel"'
+    assert file.headers["content-disposition"] == "attachment; filename=MLmodel"
     assert served.ask("GET", f"{FILES}?artifact_file_path=../x").json()["message"] == "Invalid path"
     assert served.ask("GET", FILES).json()["message"] == "Invalid path"
 
