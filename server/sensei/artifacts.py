@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from trackstack.server import multipart
 from trackstack.server.artifacts.errors import InvalidPathError
 from trackstack.server.artifacts.paths import ArtifactPath
@@ -26,19 +29,21 @@ class Form:
 
 
 @asynccontextmanager
-async def form(
-    call: Call, json_part: str, body: type[Any], file_parts: tuple[str, ...], place: Place
-) -> AsyncIterator[Form]:
-    """Reads a form; its files stay, at `<folder>/<file name>`, only where the block succeeds.
+async def form(call: Call, parts: type[Struct], place: Place) -> AsyncIterator[Form]:
+    """Reads a form of `parts`, whose first field is its JSON part and the others files.
+
+    The files stay, at `<folder>/<field>/<file name>`, only where the block succeeds.
 
     The JSON part comes first, so that nothing is stored of a form that will be refused. Raises ApiError where
     it does not, and for parts that are unknown or come twice.
     """
+    fields = msgspec.structs.fields(parts)
+    json_part, *file_parts = (field.encode_name for field in fields)
     read: Form | None = None
     try:
         async for part in multipart.parts(call):
             if part.name == json_part and read is None:
-                decoded = decode(call, await part.text(MOST_JSON_BYTES), body)
+                decoded = decode(call, await part.text(MOST_JSON_BYTES), fields[0].type)
                 read = Form(decoded, await place(decoded))
             elif read is not None and part.name in file_parts and part.name not in read.files:
                 path = _path(read.folder / ArtifactPath((part.name,)), part)

@@ -30,8 +30,7 @@ from trackstack.server.sensei.tasks import Task
 from trackstack.server.store.sensei.kinds import ENGINE
 from trackstack.server.store.sensei.listing import Resource
 
-OVERRIDES = ("preprocess", "featurePipeline", "train", "batchScore", "validate", "evaluate", "publish")
-"""Operations that may have an artifact of their own."""
+_OVERRIDE = "OverrideArtifact"  # ends the names of the parts that are for one operation
 
 Packaging = Literal["docker", "jar", "egg"]
 Language = Literal["Python", "Java", "Scala", "R", "C++"]
@@ -86,23 +85,36 @@ class Engine(Body):
     tags: Tags | None = None
 
 
+class EngineForm(Part):
+    """What is sent to make an engine: files for all operations, and for single ones."""
+
+    engine: Engine
+    default_artifact: bytes | None = None
+    preprocess_override_artifact: bytes | None = None
+    feature_pipeline_override_artifact: bytes | None = None
+    train_override_artifact: bytes | None = None
+    batch_score_override_artifact: bytes | None = None
+    validate_override_artifact: bytes | None = None
+    evaluate_override_artifact: bytes | None = None
+    publish_override_artifact: bytes | None = None
+
+
 async def create(call: Call) -> Answer:
     """Files are kept below `sensei/engines/<id>`; the image's location and name are then theirs."""
     id_ = str(uuid.uuid4())
-    parts = ("defaultArtifact", *(f"{name}OverrideArtifact" for name in OVERRIDES))
     document: Values = {}
 
     async def place(body: Engine) -> ArtifactPath:
         document.update(_document(call, body))
         return ArtifactPath(("sensei", "engines", id_))
 
-    async with form(call, "engine", Engine, parts, place) as sent:
+    async with form(call, EngineForm, place) as sent:
         if "defaultArtifact" in sent.files:
             default = document.setdefault("artifacts", {}).setdefault("default", {})
             default["image"] = _kept(default.get("image", {}), sent.files["defaultArtifact"])
-        for name in OVERRIDES:
-            if (path := sent.files.get(f"{name}OverrideArtifact")) is not None:
-                _override(document, name, path)
+        for field, path in sent.files.items():
+            if field.endswith(_OVERRIDE):
+                _override(document, field.removesuffix(_OVERRIDE), path)
         resources = call.store.sensei.resources
         made = await resources.create(ENGINE, document, author(call), call.now, id_=id_)
     return views.ENGINE.one(made, created=True)
@@ -204,7 +216,7 @@ def _override(document: Values, name: str, path: ArtifactPath) -> None:
 
 ROUTES = (
     operation("GET", "/engines", list_, needs=READ, on=FOUND),
-    operation("POST", "/engines", create, needs=WRITE, on=NEW),
+    operation("POST", "/engines", create, needs=WRITE, on=NEW, form=EngineForm),
     operation("GET", "/engines/dockerRegistry", docker_registry, needs=READ, on=NOTHING),
     operation("GET", "/engines/{engineId}", get, needs=READ, on=FOUND),
     operation("PUT", "/engines/{engineId}", replace, needs=WRITE, on=FOUND),

@@ -12,7 +12,7 @@ from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.calls import Call
 from trackstack.server.errors import ApiError, missing
 from trackstack.server.mlflow.artifacts import show
-from trackstack.server.mlflow.registry import sources
+from trackstack.server.mlflow.registry import events, sources
 from trackstack.server.responses import Answer
 from trackstack.server.routes import READ, WRITE
 from trackstack.server.sensei import listings, views
@@ -23,6 +23,7 @@ from trackstack.server.sensei.operations import (
     Body,
     Line,
     Name,
+    Part,
     Tags,
     Text,
     author,
@@ -52,6 +53,13 @@ class Model(Body):
     tags: Tags | None = None
 
 
+class ModelForm(Part):
+    """What is sent to make a model."""
+
+    model: Model
+    model_artifact: bytes | None = None
+
+
 class _Origin(NamedTuple):
     """Where a model comes from: its run, and what it is called unless it says otherwise."""
 
@@ -72,7 +80,7 @@ async def create(call: Call) -> Answer:
         root = await call.store.artifact_roots.of_run(origin[0].run.id)
         return call.artifacts.below(root, ArtifactPath(("sensei", str(uuid.uuid4()))))
 
-    async with form(call, "model", Model, ("modelArtifact",), place) as sent:
+    async with form(call, ModelForm, place) as sent:
         body: Model = sent.body
         run, name, description = origin[0]
         source = await _source(call, body, run, sent.files.get("modelArtifact"))
@@ -82,6 +90,7 @@ async def create(call: Call) -> Answer:
         document = {**({"tags": body.tags} if body.tags else {})}
         new = NewModel(name, version, description, "published" in (body.state or ()), document, author(call))
         made = await call.store.sensei.models.create(new, call.now)
+    events.version_created(call, False, version, made.id.rpartition("-")[2])
     return views.MODEL.one(made, created=True)
 
 
@@ -179,7 +188,7 @@ THIS = On(Object.REGISTERED_MODEL_ID, registered_models)
 
 ROUTES = (
     operation("GET", "/models", list_, needs=READ, on=FOUND),
-    operation("POST", "/models", create, needs=WRITE, on=NEW),
+    operation("POST", "/models", create, needs=WRITE, on=NEW, form=ModelForm),
     operation("GET", "/models/{modelId}", get, needs=READ, on=THIS),
     operation("PUT", "/models/{modelId}", replace, needs=WRITE, on=THIS),
     operation("DELETE", "/models/{modelId}", delete, needs=WRITE, on=THIS.to_manage),

@@ -87,8 +87,12 @@ def operation(
     needs: Scope,
     on: Declared,
     file: bool = False,
+    form: type[Struct] | None = None,
 ) -> Route:
-    """`handler(call)` or `handler(call, body)` below the surface's root; `file`: it answers a file."""
+    """`handler(call)` or `handler(call, body)` below the surface's root.
+
+    `file`: it answers a file; `form`: the parts of the form that it reads.
+    """
 
     @functools.wraps(handler)
     async def handle(call: Call, *body: Any) -> Any:
@@ -98,7 +102,8 @@ def operation(
         _check_accept(call.header(b"accept"), file)
         return await handler(call, *body)
 
-    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=Limits(MOST_JSON_BYTES))
+    limits = Limits(MOST_JSON_BYTES)
+    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=limits, form=form)
 
 
 def decode(call: Call, content: bytes, type: type[Any]) -> Any:
