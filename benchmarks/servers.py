@@ -57,6 +57,12 @@ class Server:
 
     def fill(self, runs: int, shape: Shape = Shape(), clients: int = 1, points: int = POINTS) -> None:
         """An experiment of `runs` runs, all alike; the last one has a history of `points` points."""
+        try:
+            self._fill(runs, shape, clients, points)
+        except httpx.HTTPError as error:
+            raise SystemExit(f"{self.name} cannot be filled: {error}") from error
+
+    def _fill(self, runs: int, shape: Shape, clients: int, points: int) -> None:
         with httpx.Client(base_url=self.url, headers=self.headers, timeout=120) as client:
             name = f"benchmark {os.getpid()} {time.time_ns()}"
             self.experiment = post(client, "experiments/create", {"name": name})["experiment_id"]
