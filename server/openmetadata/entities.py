@@ -38,11 +38,13 @@ class Entities:
         self.kind = kind
 
     async def create(self, call: Call) -> Answer:
+        """A new entity; 409 where the name is taken."""
         new = self._writable(call, await reading.body(call, self.kind.create))
         made = await call.store.catalog.create(new, stamp(call))
         return await self._answer(call, made, CREATED, 201)
 
     async def put(self, call: Call) -> Answer:
+        """A new entity, or the one that has the name, changed in what the request names."""
         new = self._writable(call, await reading.body(call, self.kind.create))
         (outcome,) = await call.store.catalog.put([new], stamp(call))
         if isinstance(outcome, ApiError):
@@ -51,6 +53,7 @@ class Entities:
         return await self._answer(call, outcome.entity, outcome.event, status)
 
     async def get(self, call: Call, ref: Ref) -> Answer:
+        """An entity, with the fields that are asked for."""
         asked, deleted = views.fields(call, self.kind), included(call)
         own = await Instance(call).by_name(self.kind, ref)
         if own is None:
@@ -67,6 +70,7 @@ class Entities:
         return views.answer(views.shown(self.kind, own, asked))
 
     async def patch(self, call: Call, ref: Ref) -> Answer:
+        """Changes an entity by a JSON Patch (RFC 6902), if it still has the version in If-Match."""
         steps, precondition = patches.operations(await call.body()), call.header(b"if-match")
         base = views.base_url(call)
 
@@ -81,15 +85,18 @@ class Entities:
         return await self._answer(call, outcome.entity, outcome.event)
 
     async def delete(self, call: Call, ref: Ref) -> Answer:
+        """Deletes an entity, to be restored or for good."""
         hard = reading.flag(call, "hardDelete")
         entity = await self._delete(call, ref, hard)
         return views.answer(self._whole(call, entity), DELETED if hard else SOFT_DELETED)
 
     async def delete_async(self, call: Call, ref: Ref) -> Answer:
+        """The same as a job."""
         entity = await self._delete(call, ref, reading.flag(call, "hardDelete"))
         return job(f"The {self.kind.name} {entity.fqn} is deleted.")
 
     async def restore(self, call: Call) -> Answer:
+        """Brings a deleted entity back, a service with the models that went with it."""
         ref, later = str((await reading.body(call, RestoreEntity)).id), reading.flag(call, "async")
         catalog = call.store.catalog
         outcome = await written(
@@ -108,6 +115,7 @@ class Entities:
         }
 
     async def version(self, call: Call, ref: Ref) -> Answer:
+        """The entity as it was in one version."""
         wanted = call.params["version"]
         for one in await self._history(call, ref):
             if str(one["version"]) == wanted:

@@ -24,6 +24,7 @@ from trackstack.server.store.openmetadata.rows import Json, Ref, Window
 from trackstack.server.store.registry.entities import RegisteredModel
 
 _AT_ONCE = 1000  # models that one step of a walk over all of them reads
+_READ_AT_ONCE = 20  # models whose newest versions are read before others' requests have their turn
 
 
 class Instance:
@@ -107,7 +108,11 @@ class Instance:
         plain: list[Json] = [msgspec.to_builtins(model) for model in models]
         versions = [catalog.newest_version(model) for model in plain]
         runs = await self._readable({version["run_id"] for version in versions if version})
-        newest = await asyncio.gather(*(self._newest(version, runs) for version in versions))
+        newest: list[Newest] = []
+        for at in range(0, len(versions), _READ_AT_ONCE):
+            some = versions[at : at + _READ_AT_ONCE]
+            newest += await asyncio.gather(*(self._newest(version, runs) for version in some))
+            await asyncio.sleep(0)  # other requests have their turn in a long listing
         return [
             linked(self._base, MODEL, catalog.model_entity(self.service, model, found))
             for model, found in zip(plain, newest, strict=True)

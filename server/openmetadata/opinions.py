@@ -55,12 +55,14 @@ class Opinions:
         self.kind = kind
 
     async def follow(self, call: Call, ref: str) -> Json:
+        """Adds the user whose id is the body."""
         user = await reading.body(call, uuid.UUID)
         entity = await self._live(call, ref)
         await call.store.opinions.follow(entity.id, str(user))
         return self._event(call, entity, {"fieldsAdded": [_follower(str(user), "newValue")]})
 
     async def unfollow(self, call: Call, ref: str) -> Json:
+        """Removes a user."""
         try:
             user = str(uuid.UUID(call.params["user"]))
         except ValueError:

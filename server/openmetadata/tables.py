@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from msgspec import Meta, Struct
 
 from trackstack.server.access.objects import FOUND, NOTHING
 from trackstack.server.calls import Call
@@ -11,7 +13,7 @@ from trackstack.server.openmetadata import kinds, names
 from trackstack.server.openmetadata.bulk import Bulk
 from trackstack.server.openmetadata.entities import Entities
 from trackstack.server.openmetadata.kinds import Kind
-from trackstack.server.openmetadata.listing import listing
+from trackstack.server.openmetadata.listing import DEFAULT_LIMIT, MOST, listing
 from trackstack.server.openmetadata.opinions import Opinions
 from trackstack.server.routes import OPEN, READ, WRITE, Limits, Route
 from trackstack.server.store.openmetadata.catalog import unknown
@@ -23,6 +25,37 @@ API_PUBLISHED = 1_793_086_001_000
 """When that was, in milliseconds."""
 
 ONE_ENTITY = Limits(body_bytes=1024 * 1024)
+
+
+class ReadQuery(Struct):
+    """What a request to read one entity may ask for; `fields` are separated by commas."""
+
+    fields: str = ""
+    include: Literal["non-deleted", "deleted", "all"] = "non-deleted"
+
+
+class ListQuery(ReadQuery):
+    """What a request for a page may ask for; one of the cursors at most."""
+
+    limit: Annotated[int, Meta(ge=0, le=MOST)] = DEFAULT_LIMIT
+    after: str = ""
+    before: str = ""
+    domain: str = ""
+    service: str = ""
+
+
+class DeleteQuery(Struct):
+    """How to delete."""
+
+    hardDelete: bool = False
+    recursive: bool = False
+
+
+class JobQuery(Struct, rename={"later": "async"}):
+    """Whether 202 answers a request."""
+
+    later: bool = False
+
 
 Operation = Callable[..., Awaitable[Any]]
 Handler = Callable[[Call], Awaitable[Any]]
@@ -38,34 +71,46 @@ def _routes(kind: Kind) -> tuple[Route, ...]:
     path, by_id, by_name = kind.path, f"{kind.path}/{{id}}", f"{kind.path}/name/{{fqn:path}}"
 
     async def listed(call: Call) -> dict[str, Any]:
+        """A page of entities, with cursors to its neighbours."""
         return await listing(call, kind)
 
     def with_id(operation: Operation) -> Handler:
         async def handler(call: Call) -> Any:
             return await operation(call, _identifier(kind, call.params["id"]))
 
+        handler.__doc__ = operation.__doc__
         return handler
 
     def with_name(operation: Operation) -> Handler:
         async def handler(call: Call) -> Any:
             return await operation(call, names.key(kind.name, call.params["fqn"]))
 
+        handler.__doc__ = operation.__doc__
         return handler
 
     return (
-        Route("GET", path, listed, needs=READ, on=FOUND),
+        Route("GET", path, listed, needs=READ, on=FOUND, query=ListQuery),
         Route("POST", path, one.create, needs=WRITE, on=FOUND, limits=ONE_ENTITY),
         Route("PUT", path, one.put, needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("PUT", f"{path}/bulk", many.put, needs=WRITE, on=FOUND),
-        Route("PUT", f"{path}/restore", one.restore, needs=WRITE, on=FOUND, limits=ONE_ENTITY),
+        Route("PUT", f"{path}/bulk", many.put, needs=WRITE, on=FOUND, query=JobQuery),
+        Route(
+            "PUT", f"{path}/restore", one.restore, needs=WRITE, on=FOUND, limits=ONE_ENTITY, query=JobQuery
+        ),
         Route("DELETE", f"{path}/deleteStale", many.delete_stale, needs=WRITE, on=FOUND),
-        Route("DELETE", f"{path}/async/{{id}}", with_id(one.delete_async), needs=WRITE, on=FOUND),
-        Route("GET", by_name, with_name(one.get), needs=READ, on=FOUND),
+        Route(
+            "DELETE",
+            f"{path}/async/{{id}}",
+            with_id(one.delete_async),
+            needs=WRITE,
+            on=FOUND,
+            query=DeleteQuery,
+        ),
+        Route("GET", by_name, with_name(one.get), needs=READ, on=FOUND, query=ReadQuery),
         Route("PATCH", by_name, with_name(one.patch), needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("DELETE", by_name, with_name(one.delete), needs=WRITE, on=FOUND),
-        Route("GET", by_id, with_id(one.get), needs=READ, on=FOUND),
+        Route("DELETE", by_name, with_name(one.delete), needs=WRITE, on=FOUND, query=DeleteQuery),
+        Route("GET", by_id, with_id(one.get), needs=READ, on=FOUND, query=ReadQuery),
         Route("PATCH", by_id, with_id(one.patch), needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("DELETE", by_id, with_id(one.delete), needs=WRITE, on=FOUND),
+        Route("DELETE", by_id, with_id(one.delete), needs=WRITE, on=FOUND, query=DeleteQuery),
         Route("GET", f"{by_id}/versions", with_id(one.versions), needs=READ, on=FOUND),
         Route("GET", f"{by_id}/versions/{{version}}", with_id(one.version), needs=READ, on=FOUND),
         Route(
@@ -84,7 +129,14 @@ def _routes_of_its_own(
         result = f"{by_id}/testConnectionResult"
         return (Route("PUT", result, with_id(opinions.tested), needs=WRITE, on=FOUND, limits=ONE_ENTITY),)
     return (
-        Route("DELETE", f"{kind.path}/prefix/{{id}}", with_id(one.delete), needs=WRITE, on=FOUND),
+        Route(
+            "DELETE",
+            f"{kind.path}/prefix/{{id}}",
+            with_id(one.delete),
+            needs=WRITE,
+            on=FOUND,
+            query=DeleteQuery,
+        ),
         Route("PUT", f"{by_id}/vote", with_id(opinions.vote), needs=WRITE, on=FOUND, limits=ONE_ENTITY),
     )
 
