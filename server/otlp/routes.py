@@ -30,7 +30,6 @@ async def export(call: Call) -> Answer:
     experiment = call.header(EXPERIMENT_HEADER)
     if experiment is None:
         raise OtlpError("The header x-mlflow-experiment-id is missing; it says where the traces belong.", 422)
-    id_ = validation.experiment_id(experiment)
     content_type = call.header(b"content-type") or ""
     encoding = call.header(b"content-encoding") or ""
     body = await call.body()
@@ -40,6 +39,7 @@ async def export(call: Call) -> Answer:
 
     # Packed bodies may be large inside.
     found = await asyncio.to_thread(read) if len(body) > LARGE or encoding else read()
+    id_ = validation.experiment_id(experiment)
     if found:
         if call.identity.limited:  # a span may be of a trace that another experiment has already
             await check(call, Kind.TRACE, {span.trace_id for span in found}, Level.EDIT)

@@ -118,6 +118,8 @@ def test_an_experiment_must_be_named_and_exist(client: httpx.Client) -> None:
     assert send(client, None, body).status_code == 422
     missing = send(client, "987654", body)
     assert (missing.status_code, missing.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert "no spans found" in send(client, "no number", b"{}").json()["detail"]  # the body comes first
+    assert send(client, "no number", body).json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
 def test_a_bomb_is_refused(client: httpx.Client) -> None:
