@@ -100,6 +100,7 @@ class Holdings:
         source = f"runs:/{run}/f.txt"
         post("model-versions/create", {"name": mark, "source": source, "run_id": run})
         post("registered-models/alias", {"name": mark, "alias": "best", "version": "1"})
+        number = model_number(owner)
         return cls(
             mark,
             {
@@ -112,13 +113,18 @@ class Holdings:
                 "dataset_id": dataset_id,
                 "end_time_ms": 2**50,
                 "experiment_id": experiment,
+                "experimentId": experiment,
+                "experimentRunId": run,
                 "experiment_name": mark,
+                "fqn": f"trackstack.{mark}",
                 "id": experiment,
                 "issue_id": issue["issue"]["issue_id"],
                 "key": "k",
                 "locations": [{"mlflow_experiment": {"experiment_id": experiment}}],
                 "metric_key": mark,
+                "modelId": f"{number}-1",
                 "model_id": model_id,
+                "mode": "train",
                 "name": mark,
                 "object_id": experiment,
                 "path": "f.txt",
@@ -131,7 +137,7 @@ class Holdings:
                 "trace_id": trace,
                 "version": "1",
             },
-            model_number(owner),
+            number,
         )
 
     def seen_by(self, reader: httpx.Client) -> list[str]:
@@ -187,7 +193,8 @@ class Holdings:
         """A body of that type: fields that name something with these names, others with any value."""
         info = types.type_info(message)
         assert isinstance(info, types.StructType)
-        return {field.encode_name: self._field(field) for field in info.fields}
+        tag = {info.tag_field: info.tag} if info.tag_field else {}
+        return {**tag, **{field.encode_name: self._field(field) for field in info.fields}}
 
     def _field(self, field: types.Field) -> Any:
         name = field.encode_name
