@@ -86,6 +86,8 @@ class Fleet:
 
     async def change(self, member: Member, changes: Mapping[str, Any]) -> Member:
         """The instance as it is to be; it follows in time. Raises ApiError, 409 while it is worked on."""
+        if member.instance.error:
+            raise conflict(public(member.instance.error, self.project))
         async with self._changing:
             before = await self._claim(member, "update")
             try:
@@ -128,7 +130,7 @@ class Fleet:
             self._journal.drop(stack)
             if isinstance(error, InstanceExists):  # the command line made it just now
                 raise conflict("Somebody else just took the name; try again.") from None
-            raise ApiError(409, public(error, self.project)) from None
+            raise unavailable(public(error, self.project)) from None
 
     def _require_room(self) -> None:
         if len(self._workers.jobs) >= self._settings.queue_length:

@@ -89,7 +89,7 @@ class Workers:
                 )
                 task.set_name("waiting")
             if done:
-                self.jobs.pop(stack, None)
+                del self.jobs[stack]
                 return
             if self._stopping:
                 return
@@ -97,6 +97,13 @@ class Workers:
 
     def _carry_out(self, stack: str, job: Job) -> bool:
         """Whether there is nothing left to do, for better or worse."""
+        try:
+            return self._operate(stack, job)
+        except Exception:  # the journal cannot be written: the next control plane goes on with it
+            log.exception("what came of %s of %s cannot be kept", job.kind, stack)
+            return True
+
+    def _operate(self, stack: str, job: Job) -> bool:
         operate: Callable[..., object] = operations.delete if job.kind == "delete" else operations.up
         try:
             operate(self._project, stack, job.tell, job.cancellation)

@@ -111,3 +111,14 @@ def test_two_authorizations_are_none(plane: ControlPlane) -> None:
 
     url = f"{plane.url}/v1/projects/{PROJECT}/regions/eu01/instances"
     assert_error(httpx.get(url, headers=headers), 401)
+
+
+def test_a_damaged_file_of_tokens_lets_nobody_in_and_says_so(plane: ControlPlane) -> None:
+    path = plane.folder / "state" / "control" / "access.json"
+    good = path.read_bytes()
+
+    path.write_text("[")
+    assert_error(plane.client().get("/instances"), 503, "cannot be read")
+
+    path.write_bytes(good)
+    assert plane.client().get("/instances").status_code == 200

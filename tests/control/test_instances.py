@@ -103,6 +103,7 @@ def test_a_file_from_git_is_pending_until_it_is_brought_up(plane: ControlPlane) 
     assert client.get("/instances").json()["instances"] == []  # nobody knows whose it is now
     (broken,) = plane.client(project=DEFAULT_PROJECT).get("/instances").json()["instances"]
     assert broken["state"] == "impaired" and str(plane.folder) not in broken["errorMessage"]
+    assert_error(plane.client(project=DEFAULT_PROJECT).patch(f"/instances/{broken['id']}", json={}), 409)
     file.unlink()
 
 
