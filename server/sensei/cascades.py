@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from trackstack.server.access import guard
 from trackstack.server.calls import Call
 from trackstack.server.errors import ApiError, invalid, missing
@@ -9,6 +11,18 @@ from trackstack.server.store.callers import Level
 from trackstack.server.store.decisions import Kind as Object
 from trackstack.server.store.sensei.kinds import ENGINE, ML_INSTANCE, Kind
 from trackstack.server.store.sensei.listing import Wanted
+
+
+class OfEngine(Struct, rename="camel"):
+    """The query that names an engine."""
+
+    engine_id: str
+
+
+class OfInstance(Struct, rename="camel"):
+    """The query that names an ML instance."""
+
+    ml_instance_id: str
 
 
 async def instances(call: Call, engine: str) -> list[str]:

@@ -215,7 +215,7 @@ def _override(document: Values, name: str, path: ArtifactPath) -> None:
 
 
 ROUTES = (
-    operation("GET", "/engines", list_, needs=READ, on=FOUND),
+    operation("GET", "/engines", list_, needs=READ, on=FOUND, query=listings.Query),
     operation("POST", "/engines", create, needs=WRITE, on=NEW, form=EngineForm),
     operation("GET", "/engines/dockerRegistry", docker_registry, needs=READ, on=NOTHING),
     operation("GET", "/engines/{engineId}", get, needs=READ, on=FOUND),

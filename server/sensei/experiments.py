@@ -141,9 +141,9 @@ def _document(call: Call, body: Experiment, old: Values) -> Values:
 ONE = ON_EXPERIMENT.by(param("experimentId"))
 
 ROUTES = (
-    operation("GET", "/experiments", list_, needs=READ, on=FOUND),
+    operation("GET", "/experiments", list_, needs=READ, on=FOUND, query=listings.Query),
     operation("POST", "/experiments", create, needs=WRITE, on=NEW),
-    operation("DELETE", "/experiments", delete_all, needs=WRITE, on=FOUND),
+    operation("DELETE", "/experiments", delete_all, needs=WRITE, on=FOUND, query=cascades.OfInstance),
     operation("GET", "/experiments/{experimentId}", get, needs=READ, on=ONE),
     operation("PUT", "/experiments/{experimentId}", replace, needs=WRITE, on=ONE),
     operation("DELETE", "/experiments/{experimentId}", delete, needs=WRITE, on=ONE.to_manage),

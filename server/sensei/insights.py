@@ -3,6 +3,8 @@
 import math
 import re
 
+from msgspec import Struct
+
 from trackstack.server import validation
 from trackstack.server.access import guard
 from trackstack.server.access.objects import FOUND, NEW, NOTHING
@@ -68,6 +70,12 @@ class Insight(Body):
     metrics: list[Metric] | None = None
 
 
+class Algorithm(Struct):
+    """The query of default metrics: one algorithm, or all."""
+
+    algorithm: str = ""
+
+
 async def create(call: Call, body: Insight) -> Answer:
     """A run that the store does not have (any more) is only remembered by its id."""
     document = plain(body)
@@ -129,8 +137,8 @@ def _text(value: str | float) -> str:
 
 
 ROUTES = (
-    operation("GET", "/insights", list_, needs=READ, on=FOUND),
+    operation("GET", "/insights", list_, needs=READ, on=FOUND, query=listings.Query),
     operation("POST", "/insights", create, needs=WRITE, on=NEW),
-    operation("GET", "/insights/metrics", default_metrics, needs=READ, on=NOTHING),
+    operation("GET", "/insights/metrics", default_metrics, needs=READ, on=NOTHING, query=Algorithm),
     operation("GET", "/insights/{insightId}", get, needs=READ, on=FOUND),
 )

@@ -99,9 +99,9 @@ def _document(call: Call, body: MLInstance, old: "list[Values] | tuple[()]") -> 
 
 
 ROUTES = (
-    operation("GET", "/mlInstances", list_, needs=READ, on=FOUND),
+    operation("GET", "/mlInstances", list_, needs=READ, on=FOUND, query=listings.Query),
     operation("POST", "/mlInstances", create, needs=WRITE, on=NEW),
-    operation("DELETE", "/mlInstances", delete_all, needs=WRITE, on=FOUND),
+    operation("DELETE", "/mlInstances", delete_all, needs=WRITE, on=FOUND, query=cascades.OfEngine),
     operation("GET", "/mlInstances/{mlInstanceId}", get, needs=READ, on=FOUND),
     operation("PUT", "/mlInstances/{mlInstanceId}", replace, needs=WRITE, on=FOUND),
     operation("DELETE", "/mlInstances/{mlInstanceId}", delete, needs=WRITE, on=FOUND),

@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
+
+from msgspec import Meta, Struct
 
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -20,6 +22,15 @@ NEWEST = "-updated"
 
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _TIMES = ("created", "updated")
+
+
+class Query(Struct):
+    """What a listing's query says."""
+
+    start: Annotated[int, Meta(ge=0)] = 0
+    limit: Annotated[int, Meta(ge=0, le=MOST)] = DEFAULT_LIMIT
+    orderby: str = NEWEST
+    property: str = ""
 
 
 class Asked(NamedTuple):

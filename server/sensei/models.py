@@ -187,7 +187,7 @@ async def _source(call: Call, body: Model, run: Resource, file: ArtifactPath | N
 THIS = On(Object.REGISTERED_MODEL_ID, registered_models)
 
 ROUTES = (
-    operation("GET", "/models", list_, needs=READ, on=FOUND),
+    operation("GET", "/models", list_, needs=READ, on=FOUND, query=listings.Query),
     operation("POST", "/models", create, needs=WRITE, on=NEW, form=ModelForm),
     operation("GET", "/models/{modelId}", get, needs=READ, on=THIS),
     operation("PUT", "/models/{modelId}", replace, needs=WRITE, on=THIS),

@@ -88,10 +88,11 @@ def operation(
     on: Declared,
     file: bool = False,
     form: type[Struct] | None = None,
+    query: type[Struct] | None = None,
 ) -> Route:
     """`handler(call)` or `handler(call, body)` below the surface's root.
 
-    `file`: it answers a file; `form`: the parts of the form that it reads.
+    `file`: it answers a file; `form` and `query`: the parts of the form, and the query, that it reads.
     """
 
     @functools.wraps(handler)
@@ -103,7 +104,7 @@ def operation(
         return await handler(call, *body)
 
     limits = Limits(MOST_JSON_BYTES)
-    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=limits, form=form)
+    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=limits, form=form, query=query)
 
 
 def decode(call: Call, content: bytes, type: type[Any]) -> Any:

@@ -161,8 +161,8 @@ async def _inherited(call: Call, experiment: Resource) -> list[Values]:
 
 
 async def _one(call: Call) -> Resource:
-    number = call.params["experimentId"]
-    scope = Sql("CAST(r.experiment_id AS TEXT) = ?", (number,))
+    experiment = await call.store.sensei.resources.get(EXPERIMENT, call.params["experimentId"])
+    scope = Sql("r.experiment_id = ?", (int(experiment.id),))
     return await call.store.sensei.resources.get(RUN, call.params["experimentRunId"], scope)
 
 
@@ -170,7 +170,7 @@ _RUNS = "/experiments/{experimentId}/runs"
 _THIS = (ONE, ON_RUN.by(param("experimentRunId")))
 
 ROUTES = (
-    operation("GET", _RUNS, list_, needs=READ, on=ONE),
+    operation("GET", _RUNS, list_, needs=READ, on=ONE, query=listings.Query),
     operation("POST", _RUNS, create, needs=WRITE, on=ONE),
     operation("GET", f"{_RUNS}/{{experimentRunId}}", get, needs=READ, on=_THIS),
     operation("GET", f"{_RUNS}/{{experimentRunId}}/status", status, needs=READ, on=_THIS),

@@ -135,9 +135,9 @@ def _document(body: MLService) -> Values:
 
 
 ROUTES = (
-    operation("GET", "/mlServices", list_, needs=READ, on=FOUND),
+    operation("GET", "/mlServices", list_, needs=READ, on=FOUND, query=listings.Query),
     operation("POST", "/mlServices", create, needs=WRITE, on=NEW),
-    operation("DELETE", "/mlServices", delete_all, needs=WRITE, on=FOUND),
+    operation("DELETE", "/mlServices", delete_all, needs=WRITE, on=FOUND, query=cascades.OfInstance),
     operation("GET", "/mlServices/{serviceId}", get, needs=READ, on=FOUND),
     operation("PUT", "/mlServices/{serviceId}", replace, needs=WRITE, on=FOUND),
     operation("DELETE", "/mlServices/{serviceId}", delete, needs=WRITE, on=FOUND),

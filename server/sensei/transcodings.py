@@ -47,7 +47,7 @@ _PATH = "/models/{modelId}/transcodings"
 
 
 ROUTES = (
-    operation("GET", _PATH, list_, needs=READ, on=THIS),
+    operation("GET", _PATH, list_, needs=READ, on=THIS, query=listings.Query),
     operation("POST", _PATH, create, needs=WRITE, on=THIS),
     operation("GET", f"{_PATH}/{{modelTranscodingId}}", get, needs=READ, on=THIS),
 )

@@ -77,6 +77,8 @@ def page(tx: Transaction, kind: Kind, wanted: Wanted, *scope: Sql) -> Page:
 
 def find(tx: Transaction, kind: Kind, id_: str, *scope: Sql) -> Resource | None:
     """The resource, deleted or not; None where there is none that the caller may see."""
+    if "\x00" in id_:
+        return None  # nothing has such an id, and PostgreSQL takes no such text
     conditions = [kind.by_id(id_), Sql(kind.condition), *kind.visible(tx), *scope]
     rows = run(tx, select(kind.columns, kind.tables, *conditions))
     return Resource.of(kind, rows[0]) if rows else None

@@ -440,6 +440,7 @@ def test_every_call_needs_the_headers(server: Server, missing: str) -> None:
         "/experiments/{}x",
         "/experiments/{}x/runs",
         "/experiments/0/runs/{}",
+        "/experiments/{}x/runs/x",
         "/experiments/0/runs/{}/status",
         "/models/{}",
         "/models/{}/artifact",
