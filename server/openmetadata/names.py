@@ -42,7 +42,7 @@ def service(fqn: str) -> str:
 
 def key(kind: str, fqn: str) -> tuple[str, str]:
     """What an entity is found by: its service's fully qualified name and its own name."""
-    names = split(fqn)
+    names = () if _CONTROL.search(fqn) else split(fqn)  # no name has any, and PostgreSQL takes no NUL
     if len(names) != (2 if kind == MODEL else 1):
         raise _unknown(kind, fqn)
     return qualified(names[0]), names[-1]

@@ -207,7 +207,20 @@ def test_listings_refuse_what_they_cannot_do(client: httpx.Client, path: str, qu
 
 @pytest.mark.parametrize("path", [SERVICES, MODELS])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-@pytest.mark.parametrize("rest", ["x", UUID, "name/x.y.z", "name/%22", "name/", f"{UUID}/versions"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "x",
+        UUID,
+        "name/x.y.z",
+        "name/%22",
+        "name/a%00b",
+        "name/trackstack.a%00b",
+        "name/a%FF",
+        "name/",
+        f"{UUID}/versions",
+    ],
+)
 def test_what_is_not_there_is_not_found(client: httpx.Client, path: str, method: str, rest: str) -> None:
     if rest.endswith("versions") and method == "DELETE":
         assert_surface_error(client.delete(f"{path}/{rest}"), 405)
