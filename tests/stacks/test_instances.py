@@ -71,3 +71,16 @@ def test_a_stack_whose_spec_is_gone_is_listed_and_can_be_deleted(project: Projec
     operations.delete(project, "demo")
     assert instances.list_instances(project) == []
     assert not project.data_dir("demo").exists()
+
+
+def test_an_instance_is_found_by_its_stack_or_by_a_name_that_only_it_has(project: Project) -> None:
+    operations.declare(project, InstanceSpec(name="demo"))
+    operations.declare(project, InstanceSpec(name="demo"), stack="demo-2")
+    operations.configure(project, "demo-2", {"name": "Team A"})
+
+    assert instances.find(project, "demo") == "demo"
+    assert instances.find(project, "Team A") == instances.find(project, "demo-2") == "demo-2"
+
+    operations.declare(project, InstanceSpec(name="Team A"), stack="other")
+    with pytest.raises(InstanceNotFound, match="2 instances are called 'Team A'; say which: demo-2, other"):
+        instances.find(project, "Team A")
