@@ -37,15 +37,12 @@ class Deployment:
     lock: threading.RLock = field(default_factory=threading.RLock)
     olds: dict[str, Resource] = field(init=False)
     graph: Graph = field(init=False)
-    interrupted: dict[str, dict[str, Any]] = field(init=False)
     goals: dict[str, Goal] = field(default_factory=dict)
     news: dict[str, Resource] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     refused: list[ResourceError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        creating = (pending.resource for pending in self.base.pending if pending.kind == "creating")
-        self.interrupted = {resource.urn: resource.inputs for resource in creating}
         self.rebase(self.base.resources)
 
     def rebase(self, resources: list[Resource]) -> None:

@@ -17,7 +17,7 @@ from trackstack.engine.values import has_unknown
 
 def check_inputs(planned: Planned, registration: Registration, *, targeted: bool) -> None:
     """Let `registration.new` have the inputs that its provider agrees to. Raises ResourceError."""
-    goal, old, new, urn = registration.goal, registration.old, registration.new, registration.urn
+    goal, old, new = registration.goal, registration.old, registration.new
     if old is not None and goal.ignore_changes:
         new.inputs = ignored(planned.deployment, old, new.inputs, goal.ignore_changes)
     if registration.provider is None:
@@ -25,13 +25,11 @@ def check_inputs(planned: Planned, registration: Registration, *, targeted: bool
     if not targeted:
         if old is not None:
             new.inputs = old.inputs
-    elif old is None:
-        # What an interrupted create made has the name that it was given: a repeated one gives it again.
-        _check(planned.deployment, registration, planned.deployment.interrupted.get(urn), goal.properties)
     elif (
-        (old.external and not registration.imported)
-        or urn in planned.recreating
-        or planned.targets.replaces(urn)
+        old is None
+        or (old.external and not registration.imported)
+        or registration.urn in planned.recreating
+        or planned.targets.replaces(registration.urn)
     ):
         check_afresh(planned.deployment, registration)
     else:

@@ -104,8 +104,9 @@ class Settings:
             else:
                 document = self._document()
                 context = self.context or document.get("current-context", "")
+                chosen = _chosen(document, "contexts", context)
                 if self.cluster:
-                    _chosen(document, "contexts", context)["context"]["cluster"] = self.cluster
+                    chosen["context"]["cluster"] = self.cluster
                 loader: Any = kube_config.KubeConfigLoader
                 loader(document, active_context=context, config_base_path="").load_and_set(found)
         except (config.ConfigException, OSError, yaml.YAMLError, KeyError) as error:
@@ -184,7 +185,8 @@ def _mapping(value: Any, what: str) -> dict[str, Any]:
 def _chosen(document: Mapping[str, Any], part: str, name: str) -> dict[str, Any]:
     for entry in document.get(part) or ():
         if entry.get("name") == name:
-            return dict(entry) if not isinstance(entry, dict) else entry
+            found: dict[str, Any] = entry
+            return found
     raise Unreachable(f"the kubeconfig has no {part.removesuffix('s')} {name!r}")
 
 

@@ -14,7 +14,7 @@ _ELSEWHERE = {
 
 def refuse_elsewhere(token: str) -> None:
     """Raises ResourceError for what only Pulumi's own plugin does."""
-    module = token.split(":")[1].split("/")[0].removesuffix(".sh")
+    module = f"{token}:".split(":")[1].split("/")[0].removesuffix(".sh")
     if module in _ELSEWHERE:
         raise ResourceError(f"{token} is not served without the Pulumi CLI: {_ELSEWHERE[module]}")
 

@@ -112,9 +112,9 @@ NewBench = Callable[..., Bench]
 def new_bench(cluster: Cluster, tmp_path: Path) -> Iterator[NewBench]:
     """Makes stacks of a name, in a namespace of their own or in one given."""
 
-    def make(name: str = "dev", namespace: str = "", **config: str) -> Bench:
+    def make(name: str = "dev", namespace: str = "", state: str = "state", **config: str) -> Bench:
         namespace = namespace or cluster.make_namespace()
-        stack = Backend.open(tmp_path / "state").stack("project", name)
+        stack = Backend.open(tmp_path / state).stack("project", name)
         opened: list[Kubernetes] = []
 
         def provider() -> Kubernetes:

@@ -4,9 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-import pulumi_kubernetes as k8s
 from tests.providers.kubernetes.conftest import secrets
-from tests.providers.kubernetes.programs import deployment
+from tests.providers.kubernetes.programs import config_map, deployment
 
 from trackstack.engine import Backend, Options
 from trackstack.providers.kubernetes import Kubernetes
@@ -15,8 +14,7 @@ from trackstack.providers.kubernetes import Kubernetes
 def program() -> None:
     """Neither comes up: the one's pods stay as they are, the other waits for what nobody does."""
     deployment(fails="never")
-    annotations = {"example.org/by": "tests", "pulumi.com/waitFor": "condition=Ready"}
-    k8s.core.v1.ConfigMap("auto", data={"a": "1"}, metadata={"annotations": annotations})
+    config_map({"a": "1"}, metadata={"annotations": {"pulumi.com/waitFor": "condition=Ready"}})
 
 
 if __name__ == "__main__":

@@ -109,7 +109,8 @@ def test_a_second_stack_of_the_same_name_does_not_take_the_firsts_objects(
     new_bench: NewBench, bench: Bench
 ) -> None:
     bench.up(labelled("red"))
-    other = new_bench("other", bench.namespace)
+    other = new_bench(namespace=bench.namespace, state="elsewhere")
+    assert other.stack.name == bench.stack.name
 
     with pytest.raises(EngineError, match="exists already, written by pulumi-kubernetes-"):
         other.up(labelled("red"))

@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
+from tests.providers.kubernetes import killed
 from tests.providers.kubernetes.conftest import Bench, NewBench, changed, operations, steps
 from tests.providers.kubernetes.programs import config_map, deployment
 
@@ -225,31 +226,26 @@ def test_a_preview_of_a_hundred_objects_that_did_not_change_asks_once_for_each(b
 def test_an_up_that_was_killed_is_continued_with_what_it_made(new_bench: NewBench, tmp_path: Path) -> None:
     bench = new_bench("killed")
     run = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.providers.kubernetes.killed",
-            str(tmp_path),
-            json.dumps(bench.options.config),
-        ],
+        [sys.executable, "-m", killed.__name__, str(tmp_path), json.dumps(bench.options.config)],
         cwd=Path(__file__).parents[3],
     )
     deadline = time.monotonic() + 60
-    while (len(bench.names("configmaps")), len(bench.names("deployments", "apis/apps/v1"))) != (1, 1):
+    while (bench.names("configmaps"), bench.names("deployments", "apis/apps/v1")) != (["settings"], ["web"]):
         assert run.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     made = bench.get("deployments", "web", "apis/apps/v1")["metadata"]["uid"]
-    drawn = bench.names("configmaps")
     bench.stack.unlock()
 
     def program() -> None:
         deployment()
-        k8s.core.v1.ConfigMap("auto", data={"a": "1"}, metadata={"annotations": {"example.org/by": "tests"}})
+        config_map({"a": "1"})
 
+    assert steps(bench.preview(program)) == {"web": "create", "settings": "create"}
     bench.up(program, refresh=True, clear_pending_creates=True)
 
     assert bench.get("deployments", "web", "apis/apps/v1")["metadata"]["uid"] == made
-    assert bench.names("configmaps") == drawn
+    assert bench.names("configmaps") == ["settings"]
+    assert "annotations" not in bench.get("configmaps", "settings")["metadata"]
     assert not bench.preview(program, refresh=True).changed
