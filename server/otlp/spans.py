@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _STATUSES = ("UNSET", "OK", "ERROR")
 _MOST_NANOS = 2**63 - 1
+_SERVICE = "service.name"
+_ASSISTANTS = {"claude-code", "codex_cli_rs", "codex_vscode", "gemini-cli", "qwen-code"}
+"""Coding assistants that MLflow shows by name, at their traces' first spans."""
 
 
 def spans(request: "ExportTraceServiceRequest") -> list[NewSpan]:
@@ -40,9 +43,11 @@ def _span(span: "Span", resource: dict[str, Any]) -> NewSpan:
     values = {key: _unpacked(value) for key, value in _values(span.attributes).items()}
     values |= translated(values)
     values["mlflow.traceRequestId"] = trace_id
+    parent = span.parent_span_id if any(span.parent_span_id) else b""
+    if not parent and (service := resource.get(_SERVICE)) in _ASSISTANTS:
+        values[_SERVICE] = service
     attributes = {key: _json(value) for key, value in values.items()}
     status = _STATUSES[span.status.code] if 0 <= span.status.code < len(_STATUSES) else _STATUSES[0]
-    parent = span.parent_span_id if any(span.parent_span_id) else b""
     content = {
         "trace_id": _base64(span.trace_id),
         "span_id": _base64(span.span_id),

@@ -81,6 +81,21 @@ def test_other_conventions_are_understood(client: httpx.Client, experiment: str)
     assert [one["trace_id"] for one in found["traces"]] == [trace_id_of(request)]
 
 
+def test_a_coding_assistant_is_named_at_the_first_span(client: httpx.Client, experiment: str) -> None:
+    request = otlp("prompt")
+    request["resourceSpans"][0]["resource"] = {
+        "attributes": [{"key": "service.name", "value": {"stringValue": "gemini-cli"}}]
+    }
+    (first,) = request["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    inner = {**first, "spanId": "b" * 16, "parentSpanId": first["spanId"], "name": "inner"}
+    request["resourceSpans"][0]["scopeSpans"][0]["spans"].append(inner)
+    send(client, experiment, json.dumps(request).encode())
+
+    named = {"key": "service.name", "value": {"string_value": "gemini-cli"}}
+    spans = {span["name"]: span["attributes"] for span in whole(client, trace_id_of(request))["spans"]}
+    assert (named in spans["prompt"], named in spans["inner"]) == (True, False)
+
+
 def test_spans_that_come_again_replace_themselves(client: httpx.Client, experiment: str) -> None:
     request = otlp("first")
     send(client, experiment, json.dumps(request).encode())
