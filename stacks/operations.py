@@ -141,8 +141,8 @@ def declare(project: Project, spec: InstanceSpec, stack: str = "") -> str:
     """
     stack = stack or spec.stack
     _require_free(spec)
-    passphrase(make=True)
     project.make()
+    passphrase(make=True)
     with project.claiming():
         _refuse_existing(project, stack)
         settings = project.settings(stack)
@@ -321,6 +321,8 @@ def _require_free(spec: InstanceSpec, instance: Instance | None = None) -> None:
     from trackstack.providers.resource import ResourceError
 
     port = spec.port or (instance.port if instance else None)
+    if instance and instance.state == "active" and port == instance.port:
+        return
     try:
         if port:
             require_free("127.0.0.1", port)
