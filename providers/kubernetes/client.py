@@ -1,6 +1,8 @@
 """Requests to a cluster's API server through the official client, which knows all ways to sign in."""
 
 import json
+import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ JSON_PATCH = "application/json-patch+json"
 _SECONDS = 60  # for one answer; admission webhooks may take 30
 _TOO_MANY = 429
 _TRIES = 5
+_ERRNO = re.compile(r"\[Errno \d+\] ")
 
 
 class Client:
@@ -26,7 +29,9 @@ class Client:
     def __init__(self, transport: "ApiClient", seconds: float = _SECONDS) -> None:
         self._transport = transport
         self._seconds = seconds
+        self._lock = threading.Lock()
         self.requests = 0
+        """How many were sent."""
 
     def get(self, path: str, **query: str) -> Document:
         """The document at `path`."""
@@ -100,7 +105,8 @@ class Client:
             body=body,
             auth_settings=["BearerToken"],
         )
-        self.requests += 1
+        with self._lock:
+            self.requests += 1
         try:
             return self._transport.call_api(*request, _request_timeout=(self._seconds, seconds))
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -113,7 +119,7 @@ def _last(error: BaseException) -> str:
     reason = getattr(error, "reason", None)
     if isinstance(reason, BaseException):
         return _last(reason)
-    return str(error).rpartition(": ")[2] or type(error).__name__
+    return _ERRNO.sub("", str(error).rpartition(": ")[2]) or type(error).__name__
 
 
 def _refusal(code: int, answer: bytes) -> ApiError:

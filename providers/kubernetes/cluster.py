@@ -7,13 +7,13 @@ from typing import Any
 from trackstack.providers.kubernetes import ownership
 from trackstack.providers.kubernetes.client import APPLY, JSON_PATCH, Client
 from trackstack.providers.kubernetes.discovery import Discovery, Kind
-from trackstack.providers.kubernetes.errors import ApiError
+from trackstack.providers.kubernetes.errors import ApiError, NotServed
 from trackstack.providers.kubernetes.settings import Settings
 
 Document = dict[str, Any]
 
-_TRIES = 6
-_FIRST_PAUSE = 0.25  # seconds; doubled each time
+_PAUSES = (0.25, 0.5, 1.0, 2.0)
+"""Seconds between tries of what needs something that is only not there yet."""
 
 
 class Cluster:
@@ -46,6 +46,16 @@ class Cluster:
         """The kind of an object."""
         return self.discovery.kind(str(found.get("apiVersion")), str(found.get("kind")))
 
+    def await_kind(self, found: Document) -> None:
+        """Return once the kind is served, which follows its definition by a moment. Raises NotServed."""
+        for pause in _PAUSES:
+            try:
+                self.kind(found)
+                return
+            except NotServed:
+                time.sleep(pause)
+        self.kind(found)
+
     def path(self, found: Document) -> str:
         """Where an object is."""
         return self.kind(found).path_of(found)
@@ -62,16 +72,15 @@ class Cluster:
             "fieldValidation": "Strict",
             **({"dryRun": "All"} if preview else {}),
         }
-        pause = _FIRST_PAUSE
-        for attempt in range(1, _TRIES + 1):
+        path = self.path(body)
+        for pause in () if preview else _PAUSES:
             try:
-                return self.client.patch(self.path(body), body, APPLY, **query)
+                return self.client.patch(path, body, APPLY, **query)
             except ApiError as error:
-                if preview or not error.passing or attempt == _TRIES:
+                if not error.passing:
                     raise
             time.sleep(pause)
-            pause *= 2
-        raise AssertionError("the last try returns or raises")
+        return self.client.patch(path, body, APPLY, **query)
 
     def take_over(self, live: Document, manager: str) -> None:
         """Give `manager` the fields that one-time writes by the same user hold."""

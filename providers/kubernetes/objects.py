@@ -77,6 +77,7 @@ class Objects:
 
     def create(self, wanted: Wanted) -> Document:
         """Make the object, or finish what an interrupted `create` of the same resource began."""
+        self.cluster.await_kind(wanted.inputs)
         if not wanted.patch:
             self._made_before(wanted)
         return self._until_ready(wanted, self._apply(wanted, None, preview=False))

@@ -28,7 +28,8 @@ _FLAGS = (
     "upsertExistingObjects",
 )
 _TEXTS = ("kubeconfig", "context", "cluster", "namespace", "clusterIdentifier")
-_KNOWN = frozenset((*_TEXTS, *_FLAGS, *_IGNORED, "kubeClientSettings"))
+SERVED = (*_TEXTS, *_FLAGS, "kubeClientSettings")
+"""The inputs that mean something here."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def failures(sent: Properties) -> Iterator[Failure]:
     for key, value in reveal(sent).items():
         if value == UNKNOWN or value is None or value == "":
             continue
-        if key not in _KNOWN:
+        if key not in (*SERVED, *_IGNORED):
             yield Failure(key, "is not served without the Pulumi CLI and its kubernetes plugin")
         elif key in _FLAGS and value not in (True, False, "true", "false"):
             yield Failure(key, f"takes true or false, got {value!r}")

@@ -52,7 +52,7 @@ class Waiting:
             found: list[pods.Reason] = []
             if told.failed or now >= deadline or now - looked >= _LOOK_SECONDS:
                 found, looked = self._reasons(live), now
-            noted = {each.text: noted.get(each.text, now) for each in found} if found else noted
+                noted = {each.text: noted.get(each.text, now) for each in found}
             if told.failed or any(_is_final(each, now - noted[each.text]) for each in found):
                 text = told.failed or f"waits for {told.waits_for}"
                 raise NotReady(f"{what}: {text}", live, [each.text for each in found])

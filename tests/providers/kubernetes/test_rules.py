@@ -2,13 +2,23 @@
 
 import copy
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from trackstack.providers.kubernetes import drift, names, ownership, paths, shapes, tokens
+from trackstack.providers.kubernetes import (
+    annotations,
+    drift,
+    names,
+    ownership,
+    paths,
+    settings,
+    shapes,
+    tokens,
+)
 from trackstack.providers.kubernetes.differences import compare
 from trackstack.providers.kubernetes.errors import Unreachable
 from trackstack.providers.kubernetes.objects import Objects
@@ -16,6 +26,8 @@ from trackstack.providers.kubernetes.settings import Settings, failures
 from trackstack.providers.kubernetes.state import State, hide
 from trackstack.providers.resource import ResourceError
 from trackstack.providers.values import has_secret, reveal, secret
+
+INTERNAL = (annotations.AUTONAMED, "enableServerSideApply")
 
 KEYS = st.text('ab.[]"\\/-_', min_size=1, max_size=4)
 SCALARS = st.one_of(st.booleans(), st.integers(-2, 2), st.floats(-2, 2), st.text("ab", max_size=2))
@@ -183,6 +195,13 @@ def test_a_providers_inputs_are_checked_by_name(inputs: Any, wrong: list[str]) -
     assert [failure.property for failure in failures(inputs)] == wrong
 
 
+def test_every_input_and_annotation_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs/kubernetes.md").read_text()
+    words = [value for value in vars(annotations).values() if str(value).startswith("pulumi.com/")]
+
+    assert [word for word in (*settings.SERVED, *words) if word not in text and word not in INTERNAL] == []
+
+
 def test_context_and_cluster_choose_within_the_kubeconfig() -> None:
     kubeconfig = """
 current-context: one
@@ -196,8 +215,8 @@ users:
 - {name: me, user: {token: secret}}
 """
     host = {
-        name: settings.connect()._transport.configuration.host
-        for name, settings in {
+        name: chosen.connect()._transport.configuration.host
+        for name, chosen in {
             "current": Settings(kubeconfig),
             "context": Settings(kubeconfig, context="two"),
             "cluster": Settings(kubeconfig, cluster="b"),
