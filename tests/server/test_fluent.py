@@ -117,13 +117,13 @@ def test_tables_figures_images_and_texts_come_back(
 def test_thousands_of_runs_are_found_each_once_and_in_order(
     tracking: "MlflowClient", experiment: str
 ) -> None:
-    for number in range(RUNS):
+    for number in range(1, RUNS + 1):
         run = tracking.create_run(experiment, start_time=number, tags={"third": str(number % 3)})
         tracking.log_metric(run.info.run_id, "m", number % 50)
 
     found = mlflow.search_runs([experiment], order_by=["metrics.m DESC", "attributes.start_time ASC"])
-    wanted = sorted(range(RUNS), key=lambda number: (-(number % 50), number))
+    wanted = sorted(range(1, RUNS + 1), key=lambda number: (-(number % 50), number))
     assert [round(start.timestamp() * 1000) for start in found["start_time"]] == wanted
     thirds = mlflow.search_runs([experiment], "tags.third = '0' and metrics.m < 25", max_results=RUNS)
-    assert len(thirds) == sum(number % 3 == 0 and number % 50 < 25 for number in range(RUNS))
+    assert len(thirds) == sum(number % 3 == 0 and number % 50 < 25 for number in range(1, RUNS + 1))
     assert len(mlflow.search_runs([experiment], max_results=1001)) == 1001
