@@ -1,6 +1,7 @@
 """What is told of objects that do not come up, and that they are recorded nevertheless."""
 
 from collections.abc import Callable
+from threading import Timer
 from typing import Any
 
 import pulumi
@@ -176,3 +177,17 @@ def test_a_namespace_that_cannot_go_tells_what_holds_it(bench: Bench) -> None:
     path = f"/api/v1/namespaces/{name}/configmaps/held"
     bench.cluster.call("PATCH", path, {"metadata": {"finalizers": None}})
     bench.destroy()
+
+
+def test_an_up_that_is_cancelled_gives_up_waiting_and_records_what_it_made(bench: Bench) -> None:
+    cancel = Timer(3, bench.options.cancellation.cancel)
+    cancel.start()
+
+    with pytest.raises(EngineError):
+        bench.up(lambda: deployment(fails="never"))
+
+    cancel.join()
+    recorded = bench.resource("web")
+    assert "given up while waiting for 1 pods to be available" in str(recorded.init_errors)
+    made = bench.get("deployments", "web", "apis/apps/v1")
+    assert recorded.outputs["metadata"]["uid"] == made["metadata"]["uid"]
