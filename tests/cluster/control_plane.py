@@ -4,9 +4,10 @@ Pods are scheduled and become ready without containers; stages.yaml has how, and
 """
 
 import base64
+import ctypes
 import json
 import os
-import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -18,6 +19,8 @@ from typing import Any
 
 from tests.cluster.certificates import Authority
 
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 _START_SECONDS = 180
 _STOP_SECONDS = 10
 _LOG_TIME = "2026-01-01T00:00:00.000000000Z"  # a line of a container's log is as the CRI has it
@@ -210,6 +213,7 @@ class ControlPlane:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is the tests' own
+                preexec_fn=_die_with_parent,
             )
         self._processes.append((name, process))
 
@@ -254,9 +258,9 @@ class ControlPlane:
             return bytes(answer.read())
 
 
-def remove(folder: Path) -> None:
-    """Forget a control plane that was stopped."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _die_with_parent() -> None:
+    """Have Linux end this process when the one that started it is killed."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _free_ports(count: int) -> list[int]:
