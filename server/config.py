@@ -51,6 +51,9 @@ class Settings:
     default_permission: str = _setting(
         "none", "What tokens of users may do with others' objects ungranted: none, read or edit."
     )
+    names_of_deleted_reusable: bool = _setting(
+        False, "Let new experiments take the names of deleted ones, as Databricks does."
+    )
     docker_registry: str = _setting(
         "", "Registry that Sensei engines' images go to; empty: the name that was asked for."
     )

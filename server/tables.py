@@ -2,6 +2,7 @@
 
 from trackstack.server import openapi
 from trackstack.server.access import permissions, tokens
+from trackstack.server.databricks import tables as databricks
 from trackstack.server.experiments_api import tables as experiments_api
 from trackstack.server.graphql import routes as graphql
 from trackstack.server.mlflow import tables as mlflow
@@ -13,6 +14,7 @@ from trackstack.server.web import pages
 
 _ROUTES: tuple[Route, ...] = (
     *mlflow.ROUTES,
+    *databricks.ROUTES,
     *graphql.ROUTES,
     *openmetadata.ROUTES,
     *otlp.ROUTES,

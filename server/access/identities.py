@@ -34,6 +34,11 @@ class Identity:
     tenant: str = ""
 
     @property
+    def name(self) -> str:
+        """What others see of who did something."""
+        return self.user or self.token_id or "anonymous"
+
+    @property
     def named(self) -> bool:
         """Whether it is somebody's: what it makes has an owner."""
         return bool(self.user or self.tenant)

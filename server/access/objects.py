@@ -132,6 +132,7 @@ DATASET = On(Kind.DATASET, field("dataset_id"))
 ISSUE = On(Kind.ISSUE, field("issue_id"))
 REGISTERED_MODEL = On(Kind.REGISTERED_MODEL, field("name"))
 REGISTERED_MODEL_ID = On(Kind.REGISTERED_MODEL_ID, field("id"))
+COMMENT = On(Kind.COMMENT, field("id"))
 PLACE = On(Kind.PLACE, param("artifact_path"))
 """A path of the artifact store."""
 

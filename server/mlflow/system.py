@@ -31,8 +31,8 @@ async def server_info(call: Call) -> dict[str, object]:
 
 
 async def current_user(call: Call) -> dict[str, object]:
-    name = call.identity.user or call.identity.token_id or "anonymous"
-    return {"user": {"id": 0, "username": name, "is_admin": call.identity.scope.name == "ADMIN"}}
+    admin = call.identity.scope.name == "ADMIN"
+    return {"user": {"id": 0, "username": call.identity.name, "is_admin": admin}}
 
 
 async def permissions(call: Call) -> dict[str, object]:

@@ -13,8 +13,9 @@ from trackstack.server.errors import ApiError, invalid
 from trackstack.server.routes import ADMIN, READ, Route
 from trackstack.server.search import pages
 from trackstack.server.store import webhooks as store
-from trackstack.server.webhooks.addresses import Unreachable, parse, resolve
-from trackstack.server.webhooks.delivery import Endpoint
+from trackstack.server.webhooks import addresses
+from trackstack.server.webhooks.addresses import Unreachable
+from trackstack.server.webhooks.mlflow import MlflowEvent
 
 EVENTS = {
     "registered_model": ("created",),
@@ -158,9 +159,9 @@ async def test(call: Call, body: TestWebhook) -> Tested:
     """Calls it with a made-up event and tells how that went, but not what was answered."""
     webhook = await call.store.webhooks.get(body.webhook_id)
     event = _event(body.event) if body.event else webhook.event_names[0]
-    endpoint = Endpoint(webhook.url, webhook.secret)
+    delivery = MlflowEvent(event, _example(event)).to(webhook.url, webhook.secret)
     try:
-        status = await call.services.hooks.try_once(endpoint, event, _example(event))
+        status = await call.services.hooks.try_once(delivery)
     except (OSError, Unreachable, ApiError) as error:
         why = str(error) if isinstance(error, Unreachable | ApiError) else "The host could not be reached."
         return Tested(TestResult(success=False, error_message=f"Failed to test webhook: {why}"))
@@ -196,12 +197,7 @@ def _description(text: str) -> str:
 
 
 async def _url(call: Call, url: str) -> str:
-    """Refused if it names an address that may not be called; looked at again at each delivery."""
-    private = call.services.hooks.private
-    try:
-        await resolve(parse(url, private), private)
-    except Unreachable as error:
-        raise invalid(str(error)) from None
+    await addresses.check(url, call.services.hooks.private)
     return url
 
 

@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
 from trackstack.server.store.callers import Caller, Level
 from trackstack.server.store.database import Database
 from trackstack.server.store.permissions import EXPERIMENTS, REGISTERED_MODELS, Protected
+from trackstack.server.store.schema.databricks import activities
 from trackstack.server.store.schema.evaluation import (
     evaluation_dataset_experiments,
     evaluation_datasets,
@@ -40,6 +41,7 @@ class Kind(Enum):
 
     EXPERIMENT = "experiment"
     EXPERIMENT_NAME = "experiment named"
+    COMMENT = "comment"
     RUN = "run"
     LOGGED_MODEL = "logged model"
     TRACE = "trace"
@@ -55,13 +57,27 @@ def _owners(key: ColumnElement[Any], owner: ColumnElement[Any]) -> Statement:
     return Statement(lambda database: select(key, owner).where(among(database, key, "names")))
 
 
+def _named_experiments(database: str) -> Select[Any]:
+    """Each name's active experiment, or else the one deleted last: what a name stands for."""
+    one, other = experiments, experiments.alias()
+    ahead = or_(
+        and_(other.c.deleted_at.is_(None), one.c.deleted_at.is_not(None)),
+        other.c.deleted_at > one.c.deleted_at,
+        and_(other.c.deleted_at == one.c.deleted_at, other.c.id > one.c.id),
+    )
+    return select(one.c.name, one.c.id).where(
+        among(database, one.c.name, "names"), ~exists().where(other.c.name == one.c.name, ahead)
+    )
+
+
 _OWNERS: Mapping[Kind, tuple[Protected, Statement]] = {
-    Kind.EXPERIMENT_NAME: (EXPERIMENTS, _owners(experiments.c.name, experiments.c.id)),
+    Kind.EXPERIMENT_NAME: (EXPERIMENTS, Statement(_named_experiments)),
     Kind.RUN: (EXPERIMENTS, _owners(runs.c.uuid, runs.c.experiment_id)),
     Kind.LOGGED_MODEL: (EXPERIMENTS, _owners(logged_models.c.uuid, logged_models.c.experiment_id)),
     Kind.TRACE: (EXPERIMENTS, _owners(traces.c.uuid, traces.c.experiment_id)),
     Kind.ISSUE: (EXPERIMENTS, _owners(issues.c.uuid, issues.c.experiment_id)),
     Kind.REGISTERED_MODEL: (REGISTERED_MODELS, _owners(registered_models.c.name, registered_models.c.id)),
+    Kind.COMMENT: (REGISTERED_MODELS, _owners(activities.c.uuid, activities.c.model_id)),
 }
 """Whose permissions count for a name: rows of name and number."""
 

@@ -1,4 +1,8 @@
-"""Rows of `experiments` and their tags; names are unique among all that exist, deleted ones too."""
+"""Rows of `experiments` and their tags.
+
+Names are unique among all that exist, deleted ones too, as MLflow has it; or, as Databricks has it and where
+the setting `names_of_deleted_reusable` says so, among the active ones.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -20,7 +24,14 @@ _runs = tracking.runs
 _all = select(_experiments)
 
 BY_ID = Statement(_all.where(_experiments.c.id == bindparam("id")))
-BY_NAME = Statement(_all.where(_experiments.c.name == bindparam("name")))
+BY_NAME = Statement(
+    _all.where(_experiments.c.name == bindparam("name"))
+    .order_by(
+        _experiments.c.deleted_at.is_not(None), _experiments.c.deleted_at.desc(), _experiments.c.id.desc()
+    )
+    .limit(literal_column("1"))
+)
+"""The active one of that name, or else the one that was deleted last."""
 ANY = Statement(select(_experiments.c.id).limit(literal_column("1")))
 ADD_DEFAULT = insert(_experiments, "id", "name", "artifact_location", "created_at", "updated_at")
 ADD = insert(_experiments, "name", "artifact_location", "created_at", "updated_at", "tenant", returning="id")
@@ -53,8 +64,10 @@ _Row = tuple[int, str, str, int, int, int | None, str]
 class Experiments:
     """Creates, finds, renames, deletes and restores experiments."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reusable: bool = False) -> None:
+        """`reusable`: the names of deleted experiments may be given again."""
         self._database = database
+        self._reusable = reusable
 
     async def ensure_default(self, location: str, at: int) -> None:
         """Makes experiment 0, `Default`, in a store that holds none."""
@@ -68,7 +81,9 @@ class Experiments:
 
     async def create(self, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int) -> int:
         """The new experiment's id, of which `locate` tells where its artifacts lie."""
-        return await self._database.writer.do(lambda tx: add(tx, name, locate, tags, at))
+        return await self._database.writer.do(
+            lambda tx: add(tx, name, locate, tags, at, reusable=self._reusable)
+        )
 
     async def get(self, id_: int) -> Experiment:
         """Deleted ones too."""
@@ -82,7 +97,7 @@ class Experiments:
         return await self._database.reader.do(work)
 
     async def named(self, name: str) -> Experiment:
-        """Deleted ones too."""
+        """Deleted ones too, where no active one has the name."""
 
         def work(tx: Transaction) -> Experiment:
             row = tx.one(BY_NAME, name=name)
@@ -94,25 +109,36 @@ class Experiments:
 
     async def rename(self, id_: int, name: str, at: int) -> None:
         """Refused for a deleted experiment and for a name that is taken."""
-        await self._database.writer.do(lambda tx: rename(tx, id_, name, at))
+        await self._database.writer.do(lambda tx: rename(tx, id_, name, at, reusable=self._reusable))
 
     async def change(self, id_: int, name: str | None, tags: Mapping[str, str | None], at: int) -> Experiment:
         """Renames it where `name` is given, sets tags, removes those that are None; as it is afterwards.
 
         All or nothing. Refused for a deleted experiment and for a name that is taken.
         """
-        return await self._database.writer.do(lambda tx: change(tx, id_, name, tags, at))
+        return await self._database.writer.do(
+            lambda tx: change(tx, id_, name, tags, at, reusable=self._reusable)
+        )
 
     async def delete(self, id_: int, at: int) -> None:
         """With all its runs; missing where it is deleted already."""
         await self._database.writer.do(lambda tx: remove(tx, id_, at))
 
     async def restore(self, id_: int, at: int) -> None:
-        """With all its runs, those too that were deleted before it; missing where it is not deleted."""
+        """With all its runs, those too that were deleted before it; missing where it is not deleted.
+
+        Refused where an active experiment has its name by now.
+        """
 
         def work(tx: Transaction) -> None:
-            if _row(tx, id_)[5] is None or being_purged(tx, EXPERIMENT, id_):
+            row = _row(tx, id_)
+            if row[5] is None or being_purged(tx, EXPERIMENT, id_):
                 raise unknown(id_)
+            if (namesake := _namesake(tx, row[1], id_, reusable=True)) is not None:
+                raise exists(
+                    f"Experiment {id_} cannot be restored: experiment {namesake} has the name '{row[1]}' "
+                    "now. Rename or delete that one first."
+                )
             tx.run(MARK, this=id_, deleted_at=None, at=at)
             tx.run(MARK_RUNS, this=id_, deleted_at=None)
 
@@ -138,9 +164,17 @@ class Experiments:
         await self._database.writer.do(work)
 
 
-def add(tx: Transaction, name: str, locate: Callable[[int], str], tags: Mapping[str, str], at: int) -> int:
+def add(
+    tx: Transaction,
+    name: str,
+    locate: Callable[[int], str],
+    tags: Mapping[str, str],
+    at: int,
+    *,
+    reusable: bool = False,
+) -> int:
     """A new experiment's id; the caller's, and of its tenant. Raises ApiError where the name is taken."""
-    if tx.one(BY_NAME, name=name) is not None:
+    if _namesake(tx, name, None, reusable) is not None:
         raise exists(f"Experiment(name={name}) already exists.")
     row = {"name": name, "artifact_location": "", "created_at": at, "updated_at": at}
     id_ = int(tx.one(ADD, **row, tenant=tx.caller.tenant)[0])
@@ -151,24 +185,28 @@ def add(tx: Transaction, name: str, locate: Callable[[int], str], tags: Mapping[
     return id_
 
 
-def rename(tx: Transaction, id_: int, name: str, at: int) -> None:
+def rename(tx: Transaction, id_: int, name: str, at: int, *, reusable: bool = False) -> None:
     """Raises ApiError for a deleted experiment and for a name that is taken."""
     if _row(tx, id_)[5] is not None:
         raise invalid("Cannot rename a non-active experiment.")
-    namesake = tx.one(BY_NAME, name=name)
-    if namesake is not None and namesake[0] != id_:
+    if _namesake(tx, name, id_, reusable) is not None:
         raise ApiError(BAD_REQUEST, f"Experiment(name={name}) already exists.")
     tx.run(RENAME, this=id_, new=name, at=at)
 
 
 def change(
-    tx: Transaction, id_: int, name: str | None, tags: Mapping[str, str | None], at: int
+    tx: Transaction,
+    id_: int,
+    name: str | None,
+    tags: Mapping[str, str | None],
+    at: int,
+    *,
+    reusable: bool = False,
 ) -> Experiment:
     """The experiment with a new name and tags. Raises ApiError where it is deleted or the name is taken."""
     row = _row(tx, id_)
     check_active(id_, row[5])
-    namesake = tx.one(BY_NAME, name=name) if name is not None else None
-    if namesake is not None and namesake[0] != id_:
+    if name is not None and _namesake(tx, name, id_, reusable) is not None:
         raise exists(f"Experiment(name={name}) already exists.")
     tx.run(RENAME, this=id_, new=row[1] if name is None else name, at=at)
     for key, value in tags.items():
@@ -218,6 +256,14 @@ def with_tags(tx: Transaction, rows: Iterable[_Row]) -> list[Experiment]:
     for id_, key, value in tags:
         by_id[str(id_)].tags.append(Tag(key, value))
     return found
+
+
+def _namesake(tx: Transaction, name: str, id_: int | None, reusable: bool) -> int | None:
+    """The other experiment than `id_` that has the name for itself."""
+    row: _Row | None = tx.one(BY_NAME, name=name)
+    if row is None or row[0] == id_ or (reusable and row[5] is not None):
+        return None
+    return row[0]
 
 
 def _row(tx: Transaction, id_: int) -> _Row:

@@ -8,6 +8,11 @@ from trackstack.server.store.artifact_roots import ArtifactRoots
 from trackstack.server.store.callers import Caller
 from trackstack.server.store.counts import Counts
 from trackstack.server.store.database import Database, open_database
+from trackstack.server.store.databricks.activities import Activities
+from trackstack.server.store.databricks.issues import ExperimentIssues
+from trackstack.server.store.databricks.requests import TransitionRequests
+from trackstack.server.store.databricks.runs import ManyRuns
+from trackstack.server.store.databricks.webhooks import RegistryWebhooks
 from trackstack.server.store.decisions import Decisions
 from trackstack.server.store.delegation import on_behalf_of
 from trackstack.server.store.evaluation.datasets import Datasets
@@ -41,17 +46,20 @@ _MOST_CALLERS = 1000  # whose view of the store is kept at hand
 class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
 
+    activities: Activities
     artifact_roots: ArtifactRoots
     assessments: Assessments
     catalog: Catalog
     counts: Counts
     datasets: Datasets
     decisions: Decisions
+    experiment_issues: ExperimentIssues
     experiments: Experiments
     inputs: Inputs
     issues: Issues
     logged_models: LoggedModels
     logging: Logging
+    many_runs: ManyRuns
     metrics: Metrics
     model_versions: ModelVersions
     opinions: Opinions
@@ -59,6 +67,7 @@ class Store:
     purges: Purges
     records: Records
     registered_models: RegisteredModels
+    registry_webhooks: RegistryWebhooks
     runs: Runs
     scorers: Scorers
     searches: Searches
@@ -66,6 +75,7 @@ class Store:
     spans: Spans
     tokens: Tokens
     traces: Traces
+    transition_requests: TransitionRequests
     webhooks: Webhooks
 
     def __init__(self, settings: Settings) -> None:
@@ -92,16 +102,19 @@ class Store:
         return store
 
     def _furnish(self, database: Database) -> None:
+        self.activities = Activities(database)
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
         self.catalog = Catalog(database)
         self.counts = Counts(database)
         self.datasets = Datasets(database)
-        self.experiments = Experiments(database)
+        self.experiment_issues = ExperimentIssues(database)
+        self.experiments = Experiments(database, self._settings.names_of_deleted_reusable)
         self.inputs = Inputs(database)
         self.issues = Issues(database)
         self.logged_models = LoggedModels(database)
         self.logging = Logging(database)
+        self.many_runs = ManyRuns(database)
         self.metrics = Metrics(database)
         self.model_versions = ModelVersions(database)
         self.opinions = Opinions(database)
@@ -109,6 +122,7 @@ class Store:
         self.purges = Purges(database)
         self.records = Records(database)
         self.registered_models = RegisteredModels(database)
+        self.registry_webhooks = RegistryWebhooks(database)
         self.runs = Runs(database)
         self.scorers = Scorers(database)
         self.searches = Searches(database)
@@ -116,6 +130,7 @@ class Store:
         self.spans = Spans(database)
         self.tokens = Tokens(database)
         self.traces = Traces(database)
+        self.transition_requests = TransitionRequests(database)
         self.webhooks = Webhooks(database)
 
     async def close(self) -> None:

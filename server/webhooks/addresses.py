@@ -81,6 +81,14 @@ async def resolve(target: Target, private: bool) -> str:
     return addresses[0]
 
 
+async def check(url: str, private: bool) -> None:
+    """Raises ApiError for a URL that names nothing that may be called; it is looked at again when it is."""
+    try:
+        await resolve(parse(url, private), private)
+    except Unreachable as error:
+        raise invalid(str(error)) from None
+
+
 def is_public(text: str) -> bool:
     """Whether an IP address belongs to the open internet, whatever it is wrapped in."""
     address: _Address = ipaddress.ip_address(text.partition("%")[0])

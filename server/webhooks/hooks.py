@@ -1,20 +1,25 @@
-"""Deliveries to everybody who subscribed to an event, after it is stored and beside the request."""
+"""Deliveries to everybody who is to be told of an event, after it is stored and beside the request."""
 
 import asyncio
-import json
 import logging
-import time
-from datetime import UTC, datetime
-from typing import Any
+from typing import Protocol
 
 from trackstack.server.errors import ApiError
 from trackstack.server.store.store import Store
 from trackstack.server.webhooks.addresses import Unreachable
-from trackstack.server.webhooks.delivery import Endpoint, deliver
+from trackstack.server.webhooks.delivery import Delivery, deliver
 
 log = logging.getLogger("trackstack.server")
 
 _MOST_AT_ONCE = 64
+
+
+class Event(Protocol):
+    """Something that happened, in the words of one API."""
+
+    async def deliveries(self, store: Store) -> list[Delivery]:
+        """Who is told of it, and what."""
+        ...
 
 
 class Hooks:
@@ -27,33 +32,30 @@ class Hooks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
 
-    def fire(self, event: str, data: dict[str, Any]) -> None:
-        """Calls whoever subscribed to `event`, such as `model_version.created`; returns at once."""
-        task = asyncio.create_task(self._fire(event, data))
+    def fire(self, event: Event) -> None:
+        """Calls whoever is to be told of `event`; returns at once."""
+        task = asyncio.create_task(self._fire(event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def try_once(self, endpoint: Endpoint, event: str, data: dict[str, Any]) -> int:
+    async def try_once(self, delivery: Delivery) -> int:
         """One delivery that somebody waits for: the status. Raises as `deliver` does."""
-        return await deliver(endpoint, _payload(event, data), int(time.time()), self.private, 1)
+        return await deliver(delivery, self.private, 1)
 
-    async def _fire(self, event: str, data: dict[str, Any]) -> None:
-        endpoints = [Endpoint(*row) for row in await self._store.webhooks.subscribed(event)]
-        payload = _payload(event, data)
-        await asyncio.gather(*(self._deliver(endpoint, payload) for endpoint in endpoints))
+    async def _fire(self, event: Event) -> None:
+        try:
+            deliveries = await event.deliveries(self._store)
+        except ApiError as error:
+            log.warning("Webhooks were not called about an event: %s", error)
+            return
+        await asyncio.gather(*map(self._deliver, deliveries))
 
-    async def _deliver(self, endpoint: Endpoint, payload: str) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         async with self._slots:
             try:
-                status = await deliver(endpoint, payload, int(time.time()), self.private)
+                status = await deliver(delivery, self.private)
             except (OSError, TimeoutError, Unreachable, ApiError) as error:
-                log.warning("The webhook %s was not delivered: %s", endpoint.url, error)
+                log.warning("The webhook %s was not delivered: %s", delivery.url, error)
                 return
         if status >= 300:
-            log.warning("The webhook %s was answered with %d", endpoint.url, status)
-
-
-def _payload(event: str, data: dict[str, Any]) -> str:
-    entity, _, action = event.partition(".")
-    now = datetime.now(UTC).isoformat()
-    return json.dumps({"entity": entity, "action": action, "timestamp": now, "data": data})
+            log.warning("The webhook %s was answered with %d", delivery.url, status)

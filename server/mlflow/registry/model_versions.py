@@ -17,7 +17,9 @@ from trackstack.server.mlflow.views import most
 from trackstack.server.routes import READ, WRITE, Route
 from trackstack.server.search import pages
 from trackstack.server.search import registry as search
+from trackstack.server.store.databricks.activities import Said
 from trackstack.server.store.registry.entities import NewVersion
+from trackstack.server.store.registry.versions import Transition
 
 MOST_VERSIONS = 200_000
 
@@ -105,14 +107,21 @@ async def update(call: Call, body: UpdateVersion) -> OneVersion:
 
 
 async def transition(call: Call, body: TransitionStage) -> OneVersion:
+    found = await call.store.model_versions.transition(*_ref(body), transition_asked(call, body))
+    events.transitioned(call, body.name, found.moves)
+    return OneVersion(found.version)
+
+
+def transition_asked(call: Call, body: TransitionStage, comment: str = "") -> Transition:
+    """The transition that a request is for; raises ApiError for one that cannot be."""
     stage = names.stage(body.stage)
     if body.archive_existing_versions and stage not in names.ACTIVE_STAGES:
         raise invalid(
             "Model version transition cannot archive existing model versions because "
             f"'{body.stage}' is not an Active stage. Valid stages are {list(names.ACTIVE_STAGES)}"
         )
-    archive = "Archived" if body.archive_existing_versions else None
-    return OneVersion(await call.store.model_versions.transition(*_ref(body), stage, archive, call.now))
+    said = Said(call.identity.name, comment, call.now)
+    return Transition(stage, body.archive_existing_versions, said)
 
 
 async def delete(call: Call, body: VersionRef) -> None:

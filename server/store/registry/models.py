@@ -59,6 +59,14 @@ class RegisteredModels:
     async def get(self, name: str) -> RegisteredModel:
         return await self._database.reader.do(lambda tx: _one(tx, name))
 
+    async def numbered(self, name: str) -> tuple[int, RegisteredModel]:
+        """With the number that permissions know it by."""
+
+        def work(tx: Transaction) -> tuple[int, RegisteredModel]:
+            return find_model(tx, name).id, _one(tx, name)
+
+        return await self._database.reader.do(work)
+
     async def describe(self, name: str, description: str, at: int) -> RegisteredModel:
         def work(tx: Transaction) -> RegisteredModel:
             tx.run(DESCRIBE, this=find_model(tx, name).id, text=description, at=at)

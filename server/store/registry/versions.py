@@ -1,11 +1,15 @@
 """Versions of registered models: rows of `model_versions` and their tags."""
 
+from typing import NamedTuple
+
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.sql import literal_column
 
 from trackstack.server.errors import invalid, missing
 from trackstack.server.search import registry as search
 from trackstack.server.store.database import Database
+from trackstack.server.store.databricks import activities
+from trackstack.server.store.databricks.activities import Activity, Said
 from trackstack.server.store.registry import rows
 from trackstack.server.store.registry.entities import ModelVersion, NewVersion
 from trackstack.server.store.registry.models import TOUCH
@@ -20,6 +24,7 @@ from trackstack.server.store.statements import Statement, insert, upsert
 from trackstack.server.store.transaction import Transaction
 
 _m, _v, _t, _a = registered_models, model_versions, model_version_tags, model_aliases
+ARCHIVED = "Archived"
 _this = (_v.c.model_id == bindparam("this")) & (_v.c.version == bindparam("number"))
 
 NUMBER = Statement(
@@ -33,14 +38,14 @@ DESCRIBE = Statement(
     update(_v).where(_this).values(description=bindparam("text"), updated_at=bindparam("at"))
 )
 STAGE = Statement(update(_v).where(_this).values(stage=bindparam("to"), updated_at=bindparam("at")))
-ARCHIVE_OTHERS = Statement(
-    update(_v)
+IN_STAGE = Statement(
+    select(_v.c.version)
     .where(
         _v.c.model_id == bindparam("this"),
         _v.c.version != bindparam("number"),
-        _v.c.stage == bindparam("old"),
+        _v.c.stage == bindparam("stage"),
     )
-    .values(stage=bindparam("archived"), updated_at=bindparam("at"))
+    .order_by(_v.c.version)
 )
 DELETE = Statement(delete(_v).where(_this))
 SET_TAG = upsert(_t, "value")
@@ -54,6 +59,30 @@ DELETE_TAG = Statement(
 BY_ALIAS = Statement(
     select(_a.c.version).where(_a.c.model_id == bindparam("this"), _a.c.alias == bindparam("name"))
 )
+
+
+class Transition(NamedTuple):
+    """A move to `stage`; `archive`: what else is there is archived."""
+
+    stage: str
+    archive: bool
+    said: Said
+
+
+class Move(NamedTuple):
+    """One version's way from a stage to another."""
+
+    version: int
+    from_stage: str
+    to_stage: str
+
+
+class Moved(NamedTuple):
+    """The version as it is after a transition, what was recorded of it, and every version that it moved."""
+
+    version: ModelVersion
+    activity: Activity
+    moves: list[Move]
 
 
 class ModelVersions:
@@ -98,21 +127,10 @@ class ModelVersions:
 
         return await self._database.writer.do(work)
 
-    async def transition(
-        self, name: str, version: int, stage: str, archive: str | None, at: int
-    ) -> ModelVersion:
-        """Moves the version to `stage`, and what else is in it to the stage `archive`, if that is given."""
-
-        def work(tx: Transaction) -> ModelVersion:
-            found = find_version(tx, name, version)
-            this = {"this": found.model_id, "number": version, "at": at}
-            if archive is not None:
-                tx.run(ARCHIVE_OTHERS, **this, old=stage, archived=archive)
-            tx.run(STAGE, **this, to=stage)
-            tx.run(TOUCH, this=found.model_id, at=at)
-            return _one(tx, find_version(tx, name, version))
-
-        return await self._database.writer.do(work)
+    async def transition(self, name: str, version: int, transition: Transition) -> Moved:
+        return await self._database.writer.do(
+            lambda tx: move(tx, find_version(tx, name, version), transition)
+        )
 
     async def delete(self, name: str, version: int, at: int) -> None:
         """With its tags and the aliases that point at it; its number is not given again."""
@@ -175,6 +193,37 @@ def add(tx: Transaction, new: NewVersion, at: int) -> ModelVersion:
     )
     tx.many(SET_TAG, [(model.id, number, key, value) for key, value in new.tags.items()])
     return _one(tx, find_version(tx, new.name, number))
+
+
+def move(
+    tx: Transaction, version: VersionRow, transition: Transition, how: str = activities.APPLIED_TRANSITION
+) -> Moved:
+    """Moves a version, which ends all requests for that; `how` is the activity that it is recorded as."""
+    stage, said = transition.stage, transition.said
+    this = {"this": version.model_id, "at": said.at}
+    moves = []
+    if transition.archive:
+        for (number,) in tx.all(IN_STAGE, this=version.model_id, number=version.version, stage=stage):
+            other = find_version(tx, version.name, number)
+            why = f"Archived because version {version.version} moved to {stage}."
+            activities.record(
+                tx,
+                other,
+                activities.SYSTEM_TRANSITION,
+                said._replace(comment=""),
+                to_stage=ARCHIVED,
+                system_comment=why,
+            )
+            activities.close_requests(tx, other, ARCHIVED, said.at)
+            tx.run(STAGE, **this, number=number, to=ARCHIVED)
+            moves.append(Move(number, stage, ARCHIVED))
+    activity = activities.record(tx, version, how, said, to_stage=stage)
+    activities.close_requests(tx, version, stage, said.at)
+    tx.run(STAGE, **this, number=version.version, to=stage)
+    tx.run(TOUCH, **this)
+    if version.stage != stage:
+        moves.append(Move(version.version, version.stage, stage))
+    return Moved(_one(tx, find_version(tx, version.name, version.version)), activity, moves)
 
 
 def _one(tx: Transaction, row: VersionRow) -> ModelVersion:

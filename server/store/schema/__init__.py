@@ -2,6 +2,7 @@
 
 from trackstack.server.store.schema import (
     access,
+    databricks,
     evaluation,
     logged_models,
     openmetadata,
@@ -16,6 +17,7 @@ from trackstack.server.store.schema.base import HEAD_LENGTH, metadata
 __all__ = [
     "HEAD_LENGTH",
     "access",
+    "databricks",
     "evaluation",
     "logged_models",
     "metadata",

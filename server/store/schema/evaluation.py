@@ -97,5 +97,12 @@ issues = Table(
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("created_by", Text),
+    # The rest only Databricks' API writes; its lists and maps are JSON.
+    Column("updated_by", Text),
+    Column("source_type", text_of(21)),
+    Column("source_id", text_of(256)),
+    Column("last_seen_at", Millis),
+    Column("tags", Text),
+    Column("metadata", Text),
     Index("ix_issues_experiment_id", "experiment_id"),
 )

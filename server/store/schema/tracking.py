@@ -39,13 +39,17 @@ experiments = Table(
     "experiments",
     metadata,
     row_id(),
-    Column("name", text_of(500), nullable=False, unique=True),  # unique among the deleted, too
+    Column("name", text_of(500), nullable=False),
     Column("artifact_location", Text, nullable=False),
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
     Column("tenant", text_of(64), nullable=False, server_default=text("''")),  # whose it is; empty: nobody's
+    Index("ix_experiments_name", "name"),
     sqlite_autoincrement=True,  # a purged experiment's id is never given again
+)
+partial(  # the store keeps them unique among the deleted, too, where names_of_deleted_reusable is off
+    Index("uq_experiments_active_name", experiments.c.name, unique=True), experiments.c.deleted_at.is_(None)
 )
 
 experiment_tags = Table(

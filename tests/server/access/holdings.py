@@ -15,6 +15,9 @@ from trackstack.server.routes import Route
 SENSEI_HEADERS = {"x-api-key": "k", "x-gw-ims-org-id": "o", "x-sandbox-name": "s"}
 
 
+_COMMENTS = "/mlflow/comments/"
+
+
 def token(admin: httpx.Client, **fields: str) -> str:
     """A new token of the instance."""
     reply = admin.post("/api/2.0/trackstack/tokens", json={"name": "t", **fields})
@@ -44,6 +47,7 @@ class Holdings:
     mark: str
     names: Mapping[str, Any]
     model_number: str
+    comment: str
 
     @classmethod
     def of(cls, owner: httpx.Client) -> "Holdings":
@@ -101,6 +105,9 @@ class Holdings:
         post("model-versions/create", {"name": mark, "source": source, "run_id": run})
         post("registered-models/alias", {"name": mark, "alias": "best", "version": "1"})
         number = model_number(owner)
+        about = {"name": mark, "version": "1", "comment": mark}
+        comment = post("comments/create", about)["comment"]["id"]
+        post("transition-requests/create", {**about, "stage": "Staging"})
         return cls(
             mark,
             {
@@ -138,6 +145,7 @@ class Holdings:
                 "version": "1",
             },
             number,
+            comment,
         )
 
     def seen_by(self, reader: httpx.Client) -> list[str]:
@@ -158,6 +166,8 @@ class Holdings:
             f"2.0/mlflow/registered-models/get?name={self.mark}",
             f"2.0/mlflow/model-versions/get?name={self.mark}&version=1",
             f"2.0/permissions/experiments/{name['experiment_id']}",
+            f"2.0/mlflow/activities/list?name={self.mark}&version=1",
+            f"2.0/mlflow/transition-requests/list?name={self.mark}&version=1",
         )
         return [f"{path}: {(reply := reader.get(f'/api/{path}')).status_code} {reply.text}" for path in paths]
 
@@ -169,6 +179,8 @@ class Holdings:
                 yield replace(self, names={**self.names, name: others.names[name]})
         if "registered-models/{object_id}" in path:
             yield replace(self, model_number=others.model_number)
+        if _COMMENTS in path:
+            yield replace(self, comment=others.comment)
 
     def have(self, path: str) -> bool:
         """Whether there is an object for every name in a route's path."""
@@ -181,6 +193,8 @@ class Holdings:
         for name, part in _parameters(path).items():
             path = path.replace(part, str(self.names.get(name, "x")))
         values = self.values(route.body.type) if route.body else {}
+        if _COMMENTS in path and "id" in values:
+            values["id"] = self.comment
         headers = {"x-mlflow-experiment-id": str(self.names["experiment_id"]), **SENSEI_HEADERS}
         if route.method == "GET":
             return client.get(path, params={**values, "run_uuid": self.names["run_id"]}, headers=headers)

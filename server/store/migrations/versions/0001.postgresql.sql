@@ -45,9 +45,10 @@ CREATE TABLE experiments (
   updated_at BIGINT NOT NULL,
   deleted_at BIGINT,
   tenant VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
-  CONSTRAINT pk_experiments PRIMARY KEY (id),
-  CONSTRAINT uq_experiments_name UNIQUE (name)
+  CONSTRAINT pk_experiments PRIMARY KEY (id)
 );
+CREATE INDEX ix_experiments_name ON experiments (name);
+CREATE UNIQUE INDEX uq_experiments_active_name ON experiments (name) WHERE deleted_at IS NULL;
 CREATE TABLE keys (
   id BIGSERIAL NOT NULL,
   name VARCHAR(250) COLLATE "C" NOT NULL,
@@ -250,6 +251,12 @@ CREATE TABLE issues (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   created_by TEXT COLLATE "C",
+  updated_by TEXT COLLATE "C",
+  source_type VARCHAR(21) COLLATE "C",
+  source_id VARCHAR(256) COLLATE "C",
+  last_seen_at BIGINT,
+  tags TEXT COLLATE "C",
+  metadata TEXT COLLATE "C",
   CONSTRAINT pk_issues PRIMARY KEY (id),
   CONSTRAINT uq_issues_uuid UNIQUE (uuid),
   CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
@@ -305,6 +312,24 @@ CREATE TABLE registered_model_tags (
   CONSTRAINT pk_registered_model_tags PRIMARY KEY (model_id, key),
   CONSTRAINT fk_registered_model_tags_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
 );
+CREATE TABLE registry_webhooks (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(32) COLLATE "C" NOT NULL,
+  model_id BIGINT,
+  description TEXT COLLATE "C" NOT NULL,
+  url TEXT COLLATE "C" NOT NULL,
+  sealed_authorization TEXT COLLATE "C",
+  sealed_secret TEXT COLLATE "C",
+  verified SMALLINT NOT NULL,
+  status VARCHAR(9) COLLATE "C" NOT NULL,
+  events TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_registry_webhooks PRIMARY KEY (id),
+  CONSTRAINT uq_registry_webhooks_uuid UNIQUE (uuid),
+  CONSTRAINT fk_registry_webhooks_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_registry_webhooks_model_id ON registry_webhooks (model_id);
 CREATE TABLE runs (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(32) COLLATE "C" NOT NULL,
@@ -421,6 +446,26 @@ CREATE TABLE model_aliases (
   CONSTRAINT fk_model_aliases_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE
 );
 CREATE INDEX ix_model_aliases_version ON model_aliases (model_id, version);
+CREATE TABLE model_version_activities (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(32) COLLATE "C" NOT NULL,
+  model_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  type VARCHAR(20) COLLATE "C" NOT NULL,
+  "user" VARCHAR(254) COLLATE "C" NOT NULL,
+  comment TEXT COLLATE "C",
+  system_comment TEXT COLLATE "C",
+  from_stage VARCHAR(10) COLLATE "C",
+  to_stage VARCHAR(10) COLLATE "C",
+  is_open SMALLINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_model_version_activities PRIMARY KEY (id),
+  CONSTRAINT fk_model_version_activities_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE,
+  CONSTRAINT uq_model_version_activities_uuid UNIQUE (uuid)
+);
+CREATE INDEX ix_model_version_activities_version ON model_version_activities (model_id, version, id);
+CREATE UNIQUE INDEX uq_model_version_activities_open ON model_version_activities (model_id, version, to_stage, "user") WHERE is_open = 1;
 CREATE TABLE model_version_tags (
   model_id BIGINT NOT NULL,
   version BIGINT NOT NULL,

@@ -44,9 +44,10 @@ CREATE TABLE experiments (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   deleted_at BIGINT,
-  tenant VARCHAR(64) DEFAULT '' NOT NULL,
-  CONSTRAINT uq_experiments_name UNIQUE (name)
+  tenant VARCHAR(64) DEFAULT '' NOT NULL
 );
+CREATE INDEX ix_experiments_name ON experiments (name);
+CREATE UNIQUE INDEX uq_experiments_active_name ON experiments (name) WHERE deleted_at IS NULL;
 CREATE TABLE keys (
   id INTEGER NOT NULL,
   name VARCHAR(250) NOT NULL,
@@ -260,6 +261,12 @@ CREATE TABLE issues (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   created_by TEXT,
+  updated_by TEXT,
+  source_type VARCHAR(21),
+  source_id VARCHAR(256),
+  last_seen_at BIGINT,
+  tags TEXT,
+  metadata TEXT,
   CONSTRAINT pk_issues PRIMARY KEY (id),
   CONSTRAINT uq_issues_uuid UNIQUE (uuid),
   CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
@@ -318,6 +325,24 @@ CREATE TABLE registered_model_tags (
   CONSTRAINT fk_registered_model_tags_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
 )
  WITHOUT ROWID;
+CREATE TABLE registry_webhooks (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(32) NOT NULL,
+  model_id INTEGER,
+  description TEXT NOT NULL,
+  url TEXT NOT NULL,
+  sealed_authorization TEXT,
+  sealed_secret TEXT,
+  verified SMALLINT NOT NULL,
+  status VARCHAR(9) NOT NULL,
+  events TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_registry_webhooks PRIMARY KEY (id),
+  CONSTRAINT uq_registry_webhooks_uuid UNIQUE (uuid),
+  CONSTRAINT fk_registry_webhooks_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_registry_webhooks_model_id ON registry_webhooks (model_id);
 CREATE TABLE runs (
   id INTEGER NOT NULL,
   uuid VARCHAR(32) NOT NULL,
@@ -438,6 +463,26 @@ CREATE TABLE model_aliases (
 )
  WITHOUT ROWID;
 CREATE INDEX ix_model_aliases_version ON model_aliases (model_id, version);
+CREATE TABLE model_version_activities (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(32) NOT NULL,
+  model_id INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  type VARCHAR(20) NOT NULL,
+  user VARCHAR(254) NOT NULL,
+  comment TEXT,
+  system_comment TEXT,
+  from_stage VARCHAR(10),
+  to_stage VARCHAR(10),
+  is_open SMALLINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_model_version_activities PRIMARY KEY (id),
+  CONSTRAINT fk_model_version_activities_model_id FOREIGN KEY(model_id, version) REFERENCES model_versions (model_id, version) ON DELETE CASCADE,
+  CONSTRAINT uq_model_version_activities_uuid UNIQUE (uuid)
+);
+CREATE INDEX ix_model_version_activities_version ON model_version_activities (model_id, version, id);
+CREATE UNIQUE INDEX uq_model_version_activities_open ON model_version_activities (model_id, version, to_stage, user) WHERE is_open = 1;
 CREATE TABLE model_version_tags (
   model_id INTEGER NOT NULL,
   version BIGINT NOT NULL,

@@ -1,0 +1,1 @@
+"""What Databricks' API keeps and finds beside MLflow's."""
