@@ -14,6 +14,7 @@ from trackstack.server.routes import Route
 from trackstack.server.secrets import Secrets
 from trackstack.server.store.callers import Caller
 from trackstack.server.store.store import Store
+from trackstack.server.usage.measure import Measure
 from trackstack.server.web.build import Build
 from trackstack.server.webhooks.hooks import Hooks
 
@@ -36,6 +37,7 @@ class Services:
     ui: Build
     hooks: Hooks
     secrets: Secrets
+    measure: Measure
     clock: Callable[[], float] = time.time
 
     @property

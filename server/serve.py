@@ -19,6 +19,7 @@ from trackstack.server.routes import RouteTable
 from trackstack.server.secrets import Secrets
 from trackstack.server.store.store import Store
 from trackstack.server.tables import ROUTES
+from trackstack.server.usage.measure import Measure
 from trackstack.server.web.build import Build
 from trackstack.server.webhooks.hooks import Hooks
 
@@ -39,6 +40,7 @@ def application(settings: Settings) -> App:
         Build(settings.ui_dir),
         Hooks(store, settings.private_webhooks),
         Secrets(settings),
+        Measure(store, artifacts.store),
     )
     return App(services, RouteTable(ROUTES), guard)
 

@@ -10,6 +10,7 @@ from trackstack.server.openmetadata import tables as openmetadata
 from trackstack.server.otlp import routes as otlp
 from trackstack.server.routes import Route
 from trackstack.server.sensei import table as sensei
+from trackstack.server.usage import routes as usage
 from trackstack.server.web import pages
 
 _ROUTES: tuple[Route, ...] = (
@@ -22,6 +23,7 @@ _ROUTES: tuple[Route, ...] = (
     *sensei.ROUTES,
     *tokens.ROUTES,
     *permissions.ROUTES,
+    *usage.ROUTES,
     *pages.ROUTES,
 )
 

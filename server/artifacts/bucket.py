@@ -78,8 +78,10 @@ class BucketStore:
         return sorted(folders + files, key=lambda entry: entry.name)
 
     async def usage(self, path: ArtifactPath) -> Usage:
-        sizes = [meta["size"] async for meta in self._below(path)]
-        return Usage(len(sizes), sum(sizes))
+        files = size = 0
+        async for meta in self._below(path):
+            files, size = files + 1, size + meta["size"]
+        return Usage(files, size)
 
     async def delete(self, path: ArtifactPath) -> None:
         keys = iter([meta["path"] async for meta in self._below(path)])
@@ -101,11 +103,13 @@ class BucketStore:
             return await obstore.sign_async(self._remote, "PUT", str(path), valid)
 
     async def _below(self, path: ArtifactPath) -> AsyncIterator[Any]:
-        """The object at `path` and those below it."""
-        with _named(path), suppress(FileNotFoundError):
-            yield await obstore.head_async(self._remote, str(path))
+        """The object at `path` and those below it; at the root, all of the store's."""
+        if path.parts:
+            with _named(path), suppress(FileNotFoundError):
+                yield await obstore.head_async(self._remote, str(path))
+        prefix = f"{path}/" if path.parts else None
         with _named(path):
-            async for batch in obstore.list(self._remote, f"{path}/", chunk_size=KEYS_AT_ONCE):
+            async for batch in obstore.list(self._remote, prefix, chunk_size=KEYS_AT_ONCE):
                 for meta in batch:
                     yield meta
 

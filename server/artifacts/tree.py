@@ -93,15 +93,16 @@ class Tree:
 
     def usage(self, path: ArtifactPath) -> Usage:
         """Files and their bytes at or below `path`."""
+        name = path.name or "."
         with self.folder(path.parent) as parent:
-            facts = os.stat(path.name, dir_fd=parent, follow_symlinks=False)
+            facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
             if stat.S_ISREG(facts.st_mode):
                 return Usage(1, facts.st_size)
             files = size = 0
-            for _, _, names, folder in os.fwalk(path.name, dir_fd=parent, follow_symlinks=False):
-                for name in names:
+            for _, _, found, folder in os.fwalk(name, dir_fd=parent, follow_symlinks=False):
+                for each in found:
                     with suppress(FileNotFoundError):
-                        size += os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+                        size += os.stat(each, dir_fd=folder, follow_symlinks=False).st_size
                         files += 1
             return Usage(files, size)
 

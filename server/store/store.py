@@ -38,6 +38,7 @@ from trackstack.server.store.traces.assessments import Assessments
 from trackstack.server.store.traces.spans import Spans
 from trackstack.server.store.traces.traces import Traces
 from trackstack.server.store.transaction import Transaction
+from trackstack.server.store.usage import DatabaseUsages
 from trackstack.server.store.webhooks import Webhooks
 
 _MOST_CALLERS = 1000  # whose view of the store is kept at hand
@@ -76,6 +77,7 @@ class Store:
     tokens: Tokens
     traces: Traces
     transition_requests: TransitionRequests
+    usage: DatabaseUsages
     webhooks: Webhooks
 
     def __init__(self, settings: Settings) -> None:
@@ -131,6 +133,7 @@ class Store:
         self.tokens = Tokens(database)
         self.traces = Traces(database)
         self.transition_requests = TransitionRequests(database)
+        self.usage = DatabaseUsages(database)
         self.webhooks = Webhooks(database)
 
     async def close(self) -> None:

@@ -58,6 +58,7 @@ def test_deleting_takes_a_folder_with_all_in_it_and_its_empty_parents(artifacts:
     for path in ("1/run/artifacts/a", "1/run/artifacts/b/c", "2/x"):
         write(artifacts.store, path, b"123")
     assert asyncio.run(artifacts.store.usage(ArtifactPath.parse("1/run"))) == Usage(2, 6)
+    assert asyncio.run(artifacts.store.usage(ArtifactPath())) == Usage(3, 9)
     delete(artifacts.store, "1/run/artifacts")
     assert listing(artifacts.store) == [("2", True, 0)]
     delete(artifacts.store, "1/run/artifacts")

@@ -1,0 +1,1 @@
+"""How much an instance holds, for who runs it."""
