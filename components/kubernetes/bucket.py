@@ -44,7 +44,9 @@ class Bucket(ComponentResource):
         self.env = {}
         self.ready = []
         self.volume = self.port = None
-        if settings.kind == "folder":
+        if settings.claim:
+            self.uri, self.volume = FOLDER, settings.claim
+        elif settings.kind == "folder":
             made = claim(
                 part(name, "volume"),
                 place,

@@ -144,8 +144,10 @@ def environment(
     bucket: Mapping[str, str | SecretRef],
     hosts: Sequence[str],
     retention: str,
+    name: str,
+    url: str,
 ) -> dict[str, str | SecretRef]:
-    """The server's environment; what the user adds wins."""
+    """The server's environment; what the user adds wins. `url` is where users reach it, `name` its own."""
     env: dict[str, str | SecretRef] = {
         "TRACKSTACK_SERVER_HOST": "0.0.0.0",  # noqa: S104 - within the pod, behind the NetworkPolicy
         "TRACKSTACK_SERVER_PORT": str(names.PORT),
@@ -158,7 +160,11 @@ def environment(
         "TRACKSTACK_SERVER_RETENTION_CHECK_S": "0",
         "TRACKSTACK_SERVER_ALLOWED_HOSTS": ",".join(hosts),
         "TRACKSTACK_SERVER_LOG_FORMAT": "json",
+        "TRACKSTACK_SERVER_SERVICE_NAME": name,
+        "TRACKSTACK_SERVER_PUBLIC_URL": url,
     }
+    if settings.service_monitor:
+        env["TRACKSTACK_SERVER_METRICS_OPEN"] = "true"
     if settings.exposure.kind != "none":
         # Whoever is not the way in is kept out by the NetworkPolicy.
         env["TRACKSTACK_SERVER_FORWARDED_FROM"] = "*"

@@ -35,6 +35,8 @@ NAME = "trackstack"
 """The database, and the role that owns it."""
 URL_KEY = "database-url"
 _POSTGRES_USER = 999  # of the official image
+_AWAKE = {"cnpg.io/hibernation": "off", "pulumi.com/waitFor": "condition=Ready"}
+_ASLEEP = {"cnpg.io/hibernation": "on"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class DatabaseArgs:
     place: Place
     settings: DatabaseSettings
     preset: Preset
+    running: bool = True
+    """Whether it serves; its volume stays."""
 
 
 class Database(ComponentResource):
@@ -53,8 +57,8 @@ class Database(ComponentResource):
     """Where the server finds postgresql://…; None for SQLite."""
     volume: str | None
     """The claim of SQLite's volume."""
-    component: str | None
-    """The component whose pods serve the database; None where none of the instance's own do."""
+    pods: dict[str, str] | None
+    """The labels of the pods that serve the database; None where none of the instance's own do."""
     port: int
     ready: list[Resource]
     """What must be there before a server can use it."""
@@ -62,7 +66,7 @@ class Database(ComponentResource):
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("trackstack:kubernetes:Database", name, {}, opts)
         self._name, self._args = name, args
-        self.url = self.volume = self.component = None
+        self.url = self.volume = self.pods = None
         self.port = args.settings.port
         self.ready = []
         {
@@ -79,6 +83,9 @@ class Database(ComponentResource):
 
     def _sqlite(self) -> None:
         place, settings = self._args.place, self._args.settings
+        if settings.claim:
+            self.volume = settings.claim
+            return
         made = claim(
             part(self._name, "volume"),
             place,
@@ -96,7 +103,7 @@ class Database(ComponentResource):
 
     def _postgres(self) -> None:
         place = self._args.place
-        self.component, self.port = "postgres", PORT
+        self.pods, self.port = names.selector(place.instance, "postgres"), PORT
         password = Password(part(self._name, "password"), opts=ResourceOptions(parent=self))
         host = place.name("postgres")
         url = Output.concat("postgresql://", NAME, ":", password.value, "@", host, f":{PORT}/{NAME}")
@@ -104,7 +111,8 @@ class Database(ComponentResource):
             part(self._name, "secret"),
             metadata=place.meta("postgres", "postgres"),
             string_data={"password": password.value, URL_KEY: url},
-            opts=child(self),
+            # The volume keeps the password, too.
+            opts=child(self, keep=self._args.settings.keep),
         )
         service = Service(
             part(self._name, "service"),
@@ -130,7 +138,7 @@ class Database(ComponentResource):
             metadata=place.meta("postgres", "postgres"),
             spec=StatefulSetSpecArgs(
                 service_name=host,
-                replicas=1,
+                replicas=int(self._args.running),
                 selector=place.selector("postgres"),
                 template=PodTemplateSpecArgs(metadata=place.pod_meta("postgres"), spec=self._pod()),
             ),
@@ -178,7 +186,7 @@ class Database(ComponentResource):
         )
 
     def _cluster(self) -> None:
-        """CloudNativePG makes the role, the database, and a Secret with the URL."""
+        """CloudNativePG makes the role, the database, and a Secret with the URL. It sleeps while stopped."""
         place, settings = self._args.place, self._args.settings
         host = place.name("postgres")
         storage = {"size": self._storage}
@@ -188,16 +196,15 @@ class Database(ComponentResource):
             part(self._name, "cluster"),
             api_version="postgresql.cnpg.io/v1",
             kind="Cluster",
-            metadata=place.meta("postgres", "postgres"),
+            metadata=place.meta("postgres", "postgres", _AWAKE if self._args.running else _ASLEEP),
             spec={
                 "instances": settings.instances,
                 "storage": storage,
                 "bootstrap": {"initdb": {"database": NAME, "owner": NAME}},
-                "inheritedMetadata": {"labels": place.object_labels("postgres")},
                 "resources": self._args.preset.database_resources.quantities,
             },
             opts=child(self, keep=settings.keep),
         )
-        self.component, self.port = "postgres", PORT
+        self.pods, self.port = {"cnpg.io/cluster": host}, PORT
         self.url = SecretRef(name=f"{host}-app", key="uri")
         self.ready = [cluster]

@@ -35,6 +35,8 @@ _KEY = "key"
 class KubernetesArgs:
     """Inputs of `KubernetesInstance`."""
 
+    name: str = ""
+    """What people call it; empty: as the component."""
     settings: KubernetesSettings = field(default_factory=KubernetesSettings)
     retention: str = "30d"
     """How long deleted experiments are kept."""
@@ -59,13 +61,13 @@ class KubernetesInstance(TrackingInstance):
         mine = ResourceOptions(parent=self)
         namespace = Namespace(
             part(name, "namespace"),
-            NamespaceArgs(instance=name, given=settings.namespace, labels=args.labels),
+            NamespaceArgs(instance=name, given=settings.namespace, labels=args.labels, keep=settings.kept),
             mine,
         )
         place = Place(instance=name, namespace=namespace.name, labels=args.labels)
         database = Database(
             part(name, "database"),
-            DatabaseArgs(place=place, settings=settings.database, preset=preset),
+            DatabaseArgs(place=place, settings=settings.database, preset=preset, running=args.running),
             mine,
         )
         bucket = Bucket(
@@ -76,11 +78,12 @@ class KubernetesInstance(TrackingInstance):
             TokenArgs(place=place, rotation=args.rotation, given=settings.admin_token),
             mine,
         )
-        service = Service(part(name, "service"), ServiceArgs(place=place), mine)
-        url: Input[str] = service.url
+        service = Service(part(name, "service"), ServiceArgs(place=place, namespace=namespace.known), mine)
+        url = service.url
         if settings.exposure.kind != "none":
             way_in = ExposureArgs(place=place, settings=settings.exposure, service=service.name)
             url = Exposure(part(name, "ingress"), way_in, mine).url
+        key, keys = self._key(name, place, settings)
         image = Image(
             settings=settings,
             env=container.environment(
@@ -88,19 +91,21 @@ class KubernetesInstance(TrackingInstance):
                 artifact_root=bucket.uri,
                 database_url=database.url,
                 bucket=bucket.env,
-                hosts=_hosts(settings, service.name),
+                hosts=[*([settings.exposure.host] if settings.exposure.host else []), *service.hosts],
                 retention=args.retention,
+                name=args.name or name,
+                url=url,
             ),
             digest=token.digest,
-            key=self._key(name, place),
+            key=key,
             claims=container.claims(database.volume, bucket.volume),
         )
         annotations = {**args.account_annotations, **settings.service_account_annotations}
         account = Account(part(name, "account"), AccountArgs(place=place, annotations=annotations), mine)
-        ready: tuple[Resource, ...] = (account, token, *database.ready, *bucket.ready)
+        ready: tuple[Resource, ...] = (account, token, *keys, *database.ready, *bucket.ready)
         if settings.network_policy:
             ready += (Network(part(name, "network"), _network(place, settings, database, bucket), mine),)
-        if settings.database.served:
+        if settings.database.served and args.running:
             migration = MigrationArgs(place=place, image=image, ready=ready)
             ready += (Migration(part(name, "migration"), migration, mine),)
         Deployment(
@@ -115,7 +120,11 @@ class KubernetesInstance(TrackingInstance):
             ),
             mine,
         )
-        RetentionJob(part(name, "retention"), RetentionArgs(place=place, image=image, ready=ready), mine)
+        RetentionJob(
+            part(name, "retention"),
+            RetentionArgs(place=place, image=image, running=args.running, ready=ready),
+            mine,
+        )
         if settings.most > 1 and args.running:
             Scaling(part(name, "scaling"), ScalingArgs(place=place, settings=settings), mine)
         if settings.service_monitor:
@@ -123,9 +132,14 @@ class KubernetesInstance(TrackingInstance):
         self.url = Output.from_input(url)
         self.token = token.value
         self.namespace = namespace.name
-        told = {"bucket": bucket.uri, "image": settings.image, "retention": args.retention}
-        self._told = {name: Output.from_input(value) for name, value in told.items()}
-        self._service_url = service.url
+        told = {
+            "service": service.name,
+            "service_url": service.url,
+            "bucket": bucket.uri,
+            "image": settings.image,
+            "retention": args.retention,
+        }
+        self._told = {key: Output.from_input(value) for key, value in told.items()}
         self.register_outputs(dict(self.outputs))
 
     @property
@@ -134,26 +148,21 @@ class KubernetesInstance(TrackingInstance):
             "url": self.url,
             "token": self.token,
             "namespace": self.namespace,
-            "service_url": self._service_url,
             **self._told,
         }
 
-    def _key(self, name: str, place: Place) -> SecretRef:
-        """What the server encrypts its users' secrets with; it never changes."""
+    def _key(self, name: str, place: Place, settings: KubernetesSettings) -> tuple[SecretRef, list[Resource]]:
+        """What the server encrypts its users' secrets with, which never changes; and what is made for it."""
+        if settings.secret_key:
+            return settings.secret_key, []
         key = Password(part(name, "key"), opts=ResourceOptions(parent=self))
-        Secret(
-            part(name, "key"),
+        secret = Secret(
+            part(name, "key-secret"),
             metadata=place.meta("key", "server"),
             string_data={_KEY: Output.concat(key.value, "=")},  # base64 with its padding
-            opts=child(self),
+            opts=child(self, keep=settings.kept),
         )
-        return SecretRef(name=place.name("key"), key=_KEY)
-
-
-def _hosts(settings: KubernetesSettings, service: str) -> list[str]:
-    """The names under which it is asked: by its users, within the cluster, by probes and scrapes."""
-    within = [service, f"{service}.*", "*.svc", "*.svc.cluster.local"]
-    return [*([settings.exposure.host] if settings.exposure.host else []), *within]
+        return SecretRef(name=place.name("key"), key=_KEY), [secret]
 
 
 def _network(place: Place, settings: KubernetesSettings, database: Database, bucket: Bucket) -> NetworkArgs:
@@ -164,7 +173,8 @@ def _network(place: Place, settings: KubernetesSettings, database: Database, buc
         place=place,
         exposed=settings.exposure.kind != "none" or settings.service_monitor,
         controllers=settings.exposure.namespaces if not settings.service_monitor else (),
-        database=database.component,
+        database=database.pods,
+        operated=settings.database.kind == "cloudnativepg",
         database_port=database.port,
         ports=sorted(elsewhere),
         networks=settings.egress,

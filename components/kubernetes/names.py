@@ -8,18 +8,20 @@ LONGEST = 63
 PORT = 5000
 """Where every server pod listens."""
 
-_DIGITS = 6
+_DIGITS = 8
+_DERIVED = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}$")
 
 
 def dns_name(instance: str, part: str = "") -> str:
     """A name for an object of the instance: a DNS label, always the same, and another instance's is another.
 
-    An instance's name that is no DNS label, or too long, is told apart by a few digits of its SHA-256.
+    An instance's name that is no DNS label, too long, or looks like one of these, is told apart by a few
+    digits of its SHA-256.
     """
     tail = f"-{part}" if part else ""
     plain = re.sub(r"[^a-z0-9]+", "-", instance.lower()).strip("-")
     room = LONGEST - len(tail)
-    if plain != instance or len(plain) > room or plain[:1].isdigit():
+    if plain != instance or len(plain) > room or plain[:1].isdigit() or _DERIVED.search(plain):
         digits = hashlib.sha256(instance.encode()).hexdigest()[:_DIGITS]
         # A Service's name has to begin with a letter.
         start = plain if plain[:1].isalpha() else f"i-{plain}"

@@ -1,6 +1,6 @@
 """What an instance's pods may reach, and who may reach them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, ResourceOptions
@@ -20,6 +20,8 @@ from trackstack.components.kubernetes.place import Place, child
 from trackstack.components.naming import part
 
 _NAMESPACE = "kubernetes.io/metadata.name"
+_OPERATOR_PORT = 8000
+"""Where CloudNativePG's operator asks its instances how they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +33,10 @@ class NetworkArgs:
     """Whether somebody from another namespace may come in."""
     controllers: Sequence[str] = ()
     """The namespaces of who may; none: any."""
-    database: str | None = None
-    """The component whose pods are the database."""
+    database: Mapping[str, str] | None = None
+    """The labels of the database's pods; None where there are none of the instance's own."""
+    operated: bool = False
+    """Whether an operator in another namespace looks after the database."""
     ports: Sequence[int] = ()
     """The ports of a database and bucket elsewhere."""
     database_port: int = 5432
@@ -59,19 +63,13 @@ class Network(ComponentResource):
             opts=child(self),
         )
         if args.database:
-            callers = NetworkPolicyPeerArgs(pod_selector=_components(place, [*ours, args.database]))
             NetworkPolicy(
                 part(name, "database"),
-                metadata=place.meta("postgres", args.database),
+                metadata=place.meta("postgres", "postgres"),
                 spec=NetworkPolicySpecArgs(
-                    pod_selector=place.selector(args.database),
+                    pod_selector=LabelSelectorArgs(match_labels=args.database),
                     policy_types=["Ingress"],
-                    ingress=[
-                        NetworkPolicyIngressRuleArgs(
-                            from_=[callers],
-                            ports=[NetworkPolicyPortArgs(port=args.database_port, protocol="TCP")],
-                        )
-                    ],
+                    ingress=_to_database(args, _components(place, ours)),
                 ),
                 opts=child(self),
             )
@@ -97,7 +95,22 @@ def _from(args: NetworkArgs, port: int) -> NetworkPolicyIngressRuleArgs:
         NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs(match_labels={_NAMESPACE: name}))
         for name in args.controllers
     ]
-    return NetworkPolicyIngressRuleArgs(from_=peers, ports=[NetworkPolicyPortArgs(port=port, protocol="TCP")])
+    return NetworkPolicyIngressRuleArgs(from_=peers, ports=[_tcp(port)])
+
+
+def _to_database(args: NetworkArgs, ours: LabelSelectorArgs) -> list[NetworkPolicyIngressRuleArgs]:
+    members = LabelSelectorArgs(match_labels=args.database)
+    callers = [NetworkPolicyPeerArgs(pod_selector=each) for each in (ours, members)]
+    rules = [NetworkPolicyIngressRuleArgs(from_=callers, ports=[_tcp(args.database_port)])]
+    if args.operated:
+        anywhere = NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs())
+        ports = [_tcp(args.database_port), _tcp(_OPERATOR_PORT)]
+        rules.append(NetworkPolicyIngressRuleArgs(from_=[anywhere], ports=ports))
+    return rules
+
+
+def _tcp(port: int) -> NetworkPolicyPortArgs:
+    return NetworkPolicyPortArgs(port=port, protocol="TCP")
 
 
 def _egress(args: NetworkArgs) -> list[NetworkPolicyEgressRuleArgs]:
@@ -106,13 +119,12 @@ def _egress(args: NetworkArgs) -> list[NetworkPolicyEgressRuleArgs]:
     if args.database:
         rules.append(
             NetworkPolicyEgressRuleArgs(
-                to=[NetworkPolicyPeerArgs(pod_selector=args.place.selector(args.database))],
-                ports=[NetworkPolicyPortArgs(port=args.database_port, protocol="TCP")],
+                to=[NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=args.database))],
+                ports=[_tcp(args.database_port)],
             )
         )
     if args.ports:  # a policy knows addresses, not names: any address, at these ports only
-        ports = [NetworkPolicyPortArgs(port=port, protocol="TCP") for port in args.ports]
-        rules.append(NetworkPolicyEgressRuleArgs(ports=ports))
+        rules.append(NetworkPolicyEgressRuleArgs(ports=[_tcp(port) for port in args.ports]))
     if args.networks:
         blocks = [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=each)) for each in args.networks]
         rules.append(NetworkPolicyEgressRuleArgs(to=blocks))

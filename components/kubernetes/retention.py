@@ -26,6 +26,8 @@ class RetentionArgs:
 
     place: Place
     image: Image
+    running: bool = True
+    """Whether there are runs of it; a stopped instance has none."""
     ready: tuple[Resource, ...] = ()
 
 
@@ -42,6 +44,7 @@ class RetentionJob(ComponentResource):
             part(name, "gc"),
             metadata=place.meta("gc", COMPONENT),
             spec=CronJobSpecArgs(
+                suspend=not args.running,
                 schedule=image.settings.gc_schedule,
                 concurrency_policy="Forbid",
                 starting_deadline_seconds=3600,

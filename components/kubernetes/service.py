@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes.core.v1 import Service as KubernetesService
 from pulumi_kubernetes.core.v1 import ServicePortArgs, ServiceSpecArgs
 
@@ -16,14 +16,18 @@ class ServiceArgs:
     """Inputs of `Service`."""
 
     place: Place
+    namespace: str
+    """The namespace's name, which is known beforehand."""
 
 
 class Service(ComponentResource):
     """Sends to the pods that are ready; it need not wait for any, for a stopped instance has none."""
 
     name: str
-    url: Output[str]
-    """Where pods of the cluster reach it."""
+    hosts: tuple[str, ...]
+    """The names under which pods of the cluster reach it."""
+    url: str
+    """Where they do."""
 
     def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("trackstack:kubernetes:Service", name, {}, opts)
@@ -39,5 +43,7 @@ class Service(ComponentResource):
             ),
             opts=child(self),
         )
-        self.url = Output.concat("http://", self.name, ".", place.namespace, f".svc:{names.PORT}")
+        within = f"{self.name}.{args.namespace}"
+        self.hosts = (self.name, within, f"{within}.svc", f"{within}.svc.cluster.local")
+        self.url = f"http://{within}.svc:{names.PORT}"
         self.register_outputs({"url": self.url})

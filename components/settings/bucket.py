@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from trackstack.components.settings.base import Quantity, SecretRef, Settings
+from trackstack.components.settings.base import DnsLabel, Quantity, SecretRef, Settings
 
 
 class BucketSettings(Settings):
@@ -14,6 +14,10 @@ class BucketSettings(Settings):
     storage: Quantity | None = Field(default=None, description="Size of the volume; else the preset's.")
     storage_class: str = Field(default="", description="The volume's class; empty: the cluster's default.")
     keep: bool = Field(default=False, description="Whether the volume outlives the instance.")
+    claim: DnsLabel = Field(
+        default="",
+        description="Of kind folder: a PersistentVolumeClaim that is there, and stays.",
+    )
     url: str = Field(
         default="",
         pattern=r"^(s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[^\s]*)?)?$",
@@ -39,6 +43,8 @@ class BucketSettings(Settings):
             raise ValueError("kind s3 needs `url: s3://bucket/prefix`")
         if self.kind == "folder" and (self.url or self.endpoint or self.access_key or self.secret_key):
             raise ValueError("`url`, `endpoint`, `access_key` and `secret_key` are for kind s3, not folder")
+        if self.claim and self.kind != "folder":
+            raise ValueError(f"`claim` is for kind folder, not {self.kind}")
         if (self.access_key is None) != (self.secret_key is None):
             raise ValueError("`access_key` and `secret_key` go together")
         return self

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from trackstack.components.settings.base import Quantity, SecretRef, Settings
+from trackstack.components.settings.base import DnsLabel, Quantity, SecretRef, Settings
 
 
 class DatabaseSettings(Settings):
@@ -17,6 +17,10 @@ class DatabaseSettings(Settings):
     storage: Quantity | None = Field(default=None, description="Size of the volume; else the preset's.")
     storage_class: str = Field(default="", description="The volume's class; empty: the cluster's default.")
     keep: bool = Field(default=False, description="Whether the volume outlives the instance.")
+    claim: DnsLabel = Field(
+        default="",
+        description="Of kind sqlite: a PersistentVolumeClaim that is there, and stays.",
+    )
     image: str = Field(default="postgres:17", description="Image of kind postgres.")
     instances: int = Field(default=1, ge=1, le=9, description="Members of kind cloudnativepg.")
     secret: SecretRef | None = Field(
@@ -39,6 +43,8 @@ class DatabaseSettings(Settings):
                 if self.kind == "url"
                 else f"`secret` is for kind url, not {self.kind}"
             )
+        if self.claim and self.kind != "sqlite":
+            raise ValueError(f"`claim` is for kind sqlite, not {self.kind}")
         if self.instances > 1 and self.kind != "cloudnativepg":
             raise ValueError(f"`instances` is for kind cloudnativepg, not {self.kind}")
         return self

@@ -86,6 +86,10 @@ class KubernetesSettings(Settings):
         default=None,
         description="A Secret's key with `<token id> <SHA-256>`, instead of a token made by the stack.",
     )
+    secret_key: SecretRef | None = Field(
+        default=None,
+        description="A Secret's key with the key of stored secrets, 32 bytes in base64, instead of one made.",
+    )
     gc_schedule: str = Field(
         default="17 3 * * *",
         pattern=r"^(\S+ ){4}\S+$",
@@ -102,6 +106,11 @@ class KubernetesSettings(Settings):
     def shared(self) -> bool:
         """Whether more than one pod may serve the instance."""
         return self.database.served and self.bucket.remote
+
+    @property
+    def kept(self) -> bool:
+        """Whether a volume outlives the instance, and so what one needs to read it."""
+        return self.database.keep or self.bucket.keep
 
     @property
     def fewest(self) -> int:

@@ -14,8 +14,15 @@ def declare(stack: str, spec: InstanceSpec, folder: Path, opts: pulumi.ResourceO
     """The instance as resources, in the cluster that its settings name."""
     settings = spec.kubernetes
     path = str(folder / Path(settings.kubeconfig).expanduser()) if settings.kubeconfig else None
-    cluster = pulumi_kubernetes.Provider("kubernetes", kubeconfig=path, context=settings.context or None)
+    cluster = pulumi_kubernetes.Provider(
+        "kubernetes",
+        kubeconfig=path,
+        context=settings.context or None,
+        enable_secret_mutable=True,  # another token takes effect without another pod
+        enable_patch_force=True,  # what is not as the spec says is mended, whoever changed it
+    )
     args = KubernetesArgs(
+        name=spec.name,
         settings=settings,
         retention=spec.retention,
         running=spec.running,

@@ -22,6 +22,12 @@ COMPUTED: dict[str, dict[str, Any]] = {
     "trackstack:local:DatabaseFile": {"url": "sqlite:////d/tracking.db", "incarnation": "d1"},
     "trackstack:local:LoopbackAddress": {"host": "127.0.0.1", "port": 20001, "url": "http://127.0.0.1:20001"},
     "trackstack:local:AdminToken": {"tokenId": "id", "value": secret("tsk1.id.secret"), "digest": "id 00"},
+    "trackstack:secrets:Password": {"value": secret("p4ssw0rd")},
+    "trackstack:secrets:MintedToken": {
+        "tokenId": "id",
+        "value": secret("tsk1.id.secret"),
+        "digest": "id 00",
+    },
     "trackstack:local:ServerProcess": {"logFile": "/d/server.log", "pid": 7, "started": 1.5},
 }
 """What the provider would answer besides the inputs."""
@@ -33,13 +39,17 @@ class Recorder(mocks.MockMonitor):
     def __init__(self) -> None:
         super().__init__(NoCalls())
         self.registered: dict[str, dict[str, Any]] = {}
+        self.dependencies: dict[str, set[str]] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         inputs = decode(request.object)
         registered = {"type": request.type, "parent": request.parent.rpartition("::")[2], "inputs": inputs}
         if request.additionalSecretOutputs:
             registered["secret_outputs"] = list(request.additionalSecretOutputs)
+        if request.retainOnDelete:
+            registered["retained"] = True
         self.registered[request.name] = registered
+        self.dependencies[request.name] = {urn.rpartition("::")[2] for urn in request.dependencies}
         urn = f"urn:pulumi:demo::trackstack::{request.type}::{request.name}"
         outputs = encode({**inputs, **COMPUTED.get(request.type, {})})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id", object=outputs)
@@ -65,6 +75,16 @@ class Out:
 
 def register(make: Callable[[], Mapping[str, pulumi.Output[Any]]]) -> tuple[dict[str, Any], dict[str, Out]]:
     """The registrations by name, and the outputs, of what `make` makes and returns."""
+    recorder, outputs = _run(make)
+    return dict(sorted(recorder.registered.items())), outputs
+
+
+def dependencies(make: Callable[[], Mapping[str, pulumi.Output[Any]]]) -> dict[str, set[str]]:
+    """What must be there before each registered resource, by name."""
+    return _run(make)[0].dependencies
+
+
+def _run(make: Callable[[], Mapping[str, pulumi.Output[Any]]]) -> tuple[Recorder, dict[str, Out]]:
     recorder = Recorder()
 
     async def run() -> dict[str, Out]:
@@ -78,8 +98,7 @@ def register(make: Callable[[], Mapping[str, pulumi.Output[Any]]]) -> tuple[dict
         with asyncio.Runner() as runner:
             return runner.run(run())
 
-    outputs = contextvars.copy_context().run(isolated)
-    return dict(sorted(recorder.registered.items())), outputs
+    return recorder, contextvars.copy_context().run(isolated)
 
 
 def recorded(name: str) -> Any:
