@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from trackstack.cli import steps
+from trackstack.stacks import steps
 
 if TYPE_CHECKING:
     from trackstack.stacks.events import Step

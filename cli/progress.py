@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import click
 
-from trackstack.cli import steps
 from trackstack.cli.interrupt import interruptible
+from trackstack.stacks import steps
 
 if TYPE_CHECKING:
     from trackstack.stacks.events import Cancellation, Event, Step

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trackstack.cli import steps
 from trackstack.cli.table import table
+from trackstack.stacks import steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ import click
 from trackstack.cli.command import command, pass_session
 from trackstack.cli.options import instance_argument
 from trackstack.cli.session import Session
-from trackstack.cli.tail import follow, last_lines
+from trackstack.stacks.tail import follow, last_lines
 
 
 @command("logs")

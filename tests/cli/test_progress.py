@@ -2,9 +2,9 @@
 
 import pytest
 
-from trackstack.cli import steps
 from trackstack.cli.progress import Work
 from trackstack.engine.events import Diagnostic, PropertyChange, Step, StepFailed, StepFinished, StepStarted
+from trackstack.stacks import steps
 
 SERVER = Step("create", "urn:server", "trackstack:local:ServerProcess", "server")
 PROVIDER = Step("create", "urn:provider", "pulumi:providers:trackstack", "default")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trackstack.cli.tail import follow, last_lines
+from trackstack.stacks.tail import follow, last_lines
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 20_000, 50_000])

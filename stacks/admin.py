@@ -1,0 +1,57 @@
+"""An instance's own server, asked over HTTP with the instance's admin token. Nothing here imports pulumi."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from trackstack.stacks import instances
+from trackstack.stacks.errors import InvalidSpec, StackError
+from trackstack.stacks.project import Project
+
+_PREFIX = "/api/2.0/trackstack"
+_TIMEOUT_S = 30.0
+
+
+class NotThere(StackError):
+    """The server knows nothing of what was asked for."""
+
+
+def ask(
+    project: Project, name: str, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the server answers at `path` of its administration.
+
+    Raises InstanceNotFound, InvalidSpec for what the server does not allow, NotThere, and StackError where it
+    does not answer.
+    """
+    instance = instances.show(project, name)
+    if instance.state not in ("active", "reconciling"):  # somebody else may listen there: no token for them
+        raise StackError(f"{name} is {instance.state}; `trackstack start {instance.stack}` has it answer")
+    headers = {
+        "Authorization": f"Bearer {instances.token(project, name)}",
+        "Content-Type": "application/json",
+    }
+    # Straight to the instance: no proxy of the environment's, no redirect, sees its admin token.
+    connection = http.client.HTTPConnection(urlsplit(instance.url).netloc, timeout=_TIMEOUT_S)
+    try:
+        connection.request(method, _PREFIX + path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        document = json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        remedy = f"`trackstack start {instance.stack}` mends it"
+        raise StackError(f"{name} does not answer at {instance.url} ({error}); {remedy}") from None
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise _refusal(name, response.status, str(document.get("message", document)))
+    return dict(document)
+
+
+def _refusal(name: str, status: int, message: str) -> StackError:
+    if status == 400:
+        return InvalidSpec(message)
+    if status == 404:
+        return NotThere(message)
+    return StackError(f"{name} refuses ({status}): {message}")
