@@ -122,7 +122,7 @@ async def find(call: Call, body: SearchIssues) -> Found:
     most = min(body.page_size or DEFAULT_PAGE, MOST_PAGE)
     wanted, asked = _search(body), _digest(body)
     token, _, of = body.page_token.partition(".")
-    if token and of != asked:
+    if body.page_token and of != asked:
         raise invalid("page_token is of another search; give the arguments that it came with, or none.")
     offset = pages.offset(token)
     page = await call.store.experiment_issues.search(
