@@ -5,9 +5,11 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from trackstack import durations
 from trackstack.server.store.callers import Level
 
 ENVIRONMENT_PREFIX = "TRACKSTACK_SERVER_"
@@ -67,12 +69,20 @@ class Settings:
     public_url: str = _setting("", "URL at which clients reach the server; empty: the one they ask for.")
     ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
     retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
+    trace_archival: str = _setting(
+        "", "Age at which traces' spans move into files of the artifact store, such as 30d; empty: never."
+    )
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
 
     @property
     def default_level(self) -> Level:
         """`default_permission` as decisions need it."""
         return _LEVELS[self.default_permission]
+
+    @property
+    def trace_archival_age(self) -> timedelta | None:
+        """`trace_archival` as a length of time; None: never."""
+        return durations.parse(self.trace_archival) if self.trace_archival else None
 
     @property
     def loopback(self) -> bool:
@@ -100,6 +110,10 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
         raise ConfigError(f"default_permission is {settings.default_permission!r}; use one of {choices}")
     if settings.no_auth and not settings.loopback:
         raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
+    try:
+        settings.trace_archival_age  # noqa: B018 - it raises
+    except ValueError as error:
+        raise ConfigError(f"trace_archival: {error}") from None
     _check_catalog(settings)
     return settings
 

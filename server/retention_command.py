@@ -1,8 +1,9 @@
-"""`trackstack-server gc`: removes for good what was deleted longer ago than the retention."""
+"""`trackstack-server gc`: removes for good what was deleted long ago, and archives old traces."""
 
 import asyncio
 import sys
 import time
+from datetime import timedelta
 
 import msgspec
 
@@ -12,6 +13,7 @@ from trackstack.server.retention import Retention
 from trackstack.server.retention_policy import parse, retention
 from trackstack.server.retention_report import Report
 from trackstack.server.store.store import Store
+from trackstack.server.trace_archival import TraceArchival
 
 
 def run(settings: Settings, *, older_than: str | None, dry_run: bool, as_json: bool) -> int:
@@ -20,8 +22,7 @@ def run(settings: Settings, *, older_than: str | None, dry_run: bool, as_json: b
     file = settings.data_dir / "tracking.db"
     if not settings.database_url and not file.exists():
         raise ConfigError(f"there is no database {file}; say where it is with --data-dir or --database-url")
-    deleted_before = int((time.time() - kept.total_seconds()) * 1000)
-    report = asyncio.run(_removed(settings, deleted_before, dry_run))
+    report = asyncio.run(_removed(settings, kept, dry_run))
     if as_json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
@@ -29,13 +30,19 @@ def run(settings: Settings, *, older_than: str | None, dry_run: bool, as_json: b
     return 1 if report.failed else 0
 
 
-async def _removed(settings: Settings, deleted_before: int, dry_run: bool) -> Report:
+async def _removed(settings: Settings, kept: timedelta, dry_run: bool) -> Report:
     artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
     store = Store(settings)
+    now = int(time.time() * 1000)
     await store.open()
     try:
         work = Retention(store, artifacts)
-        return await (work.plan(deleted_before) if dry_run else work.remove(deleted_before))
+        deleted_before = now - int(kept.total_seconds() * 1000)
+        report = await (work.plan(deleted_before) if dry_run else work.remove(deleted_before))
+        if (age := settings.trace_archival_age) is not None:
+            archival = TraceArchival(store, artifacts)
+            await (archival.plan if dry_run else archival.move)(age, now, report)
+        return report
     finally:
         await store.close()
         await artifacts.store.close()

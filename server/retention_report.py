@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-_WORDS = {"run": "run", "logged_model": "logged model", "experiment": "experiment"}
+_WORDS = {"run": "run", "logged_model": "logged model", "experiment": "experiment", "trace": "trace"}
 
 
 class Removed(Struct):
@@ -35,6 +35,20 @@ class Failed(Struct):
     reason: str
 
 
+class Archived(Struct):
+    """An experiment's traces whose spans went into files; `bytes` are those of the files."""
+
+    experiment_id: str
+    traces: int = 0
+    bytes: int = 0
+
+    def add(self, size: int | None) -> None:
+        """One trace more, unless it has no file."""
+        if size is not None:
+            self.traces += 1
+            self.bytes += size
+
+
 class Report(Struct):
     """Times are in milliseconds since 1970; `deleted_before` is the line that was drawn."""
 
@@ -43,6 +57,12 @@ class Report(Struct):
     removed: list[Removed] = []
     kept: list[Stayed] = []
     failed: list[Failed] = []
+    archived: list[Archived] = []
+
+    def archive(self, found: Archived) -> None:
+        """Adds an experiment of which something was archived."""
+        if found.traces:
+            self.archived.append(found)
 
     def lines(self) -> Iterator[str]:
         """One line a thing, then one for all of it."""
@@ -55,6 +75,9 @@ class Report(Struct):
             yield f"{verb} {what}, deleted {deleted} UTC, {one.files} files, {size(one.bytes)}"
         for kept in self.kept:
             yield f"kept {_WORDS[kept.kind]} {kept.id}: {kept.needed_by} needs it"
+        for moved in self.archived:
+            verb = "would archive" if self.dry_run else "archived"
+            yield f"{verb} {moved.traces} traces of experiment {moved.experiment_id}, {size(moved.bytes)}"
         for failed in self.failed:
             yield f"failed on {_WORDS[failed.kind]} {failed.id}: {failed.reason}"
         yield self.summary()
@@ -64,6 +87,7 @@ class Report(Struct):
         counts = ", ".join(
             f"{count} {word}{'' if count == 1 else 's'}"
             for kind, word in _WORDS.items()
+            if kind != "trace"
             for count in [sum(one.kind == kind for one in self.removed)]
         )
         files, size_ = sum(one.files for one in self.removed), sum(one.bytes for one in self.removed)

@@ -1,4 +1,4 @@
-"""Retention inside a running server: the same removal, again and again."""
+"""Retention and the archival of traces inside a running server, again and again."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from trackstack.server.errors import ApiError
 from trackstack.server.retention import Retention
 from trackstack.server.retention_policy import retention
 from trackstack.server.retention_report import Report
+from trackstack.server.trace_archival import TraceArchival
 
 FIRST_AFTER_S = 60
 """A server that is never up for a whole interval removes, too, but not while it is busy with its start."""
@@ -17,16 +18,20 @@ log = logging.getLogger("trackstack.server")
 
 
 async def keep_removing(services: Services) -> None:
-    """Removes once each `retention_check_s` until it is cancelled; the retention is read anew each time."""
+    """Works once each `retention_check_s` until it is cancelled; the retention is read anew each time."""
     interval = services.settings.retention_check_s
     if not interval:
         return
     await asyncio.sleep(min(FIRST_AFTER_S, interval))
     work = Retention(services.store, services.artifacts)
+    archival = TraceArchival(services.store, services.artifacts)
     while True:
         try:
             kept = retention(services.settings.data_dir)
-            _tell(await work.remove(services.now - int(kept.total_seconds() * 1000)))
+            report = await work.remove(services.now - int(kept.total_seconds() * 1000))
+            if (age := services.settings.trace_archival_age) is not None:
+                await archival.move(age, services.now, report)
+            _tell(report)
         except (ApiError, ConfigError) as error:
             log.warning("Retention: %s", error)
         except Exception:
@@ -37,5 +42,7 @@ async def keep_removing(services: Services) -> None:
 def _tell(report: Report) -> None:
     if report.removed or report.failed:
         log.info("Retention: %s", report.summary())
+    for moved in report.archived:
+        log.info("Archived the spans of %d traces of experiment %s", moved.traces, moved.experiment_id)
     for failed in report.failed:
         log.warning("Retention failed on %s %s: %s", failed.kind, failed.id, failed.reason)

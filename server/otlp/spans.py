@@ -47,8 +47,27 @@ def _span(span: "Span", resource: dict[str, Any]) -> NewSpan:
     if not parent and (service := resource.get(_SERVICE)) in _ASSISTANTS:
         values[_SERVICE] = service
     attributes = {key: _json(value) for key, value in values.items()}
-    status = _STATUSES[span.status.code] if 0 <= span.status.code < len(_STATUSES) else _STATUSES[0]
-    content = {
+    return NewSpan(
+        trace_id=trace_id,
+        span_id=span.span_id.hex(),
+        parent_id=parent.hex() or None,
+        name=_clean(span.name),
+        type=_clean(values.get("mlflow.spanType") or "UNKNOWN"),
+        status=_status(span),
+        started_at=span.start_time_unix_nano,
+        ended_at=span.end_time_unix_nano or None,
+        attributes=attributes,
+        content=content(span, attributes),
+        resource=resource,
+    )
+
+
+def content(span: "Span", attributes: dict[str, str] | None = None) -> str:
+    """The span as MLflow writes it into traces.json; with its own attributes unless others are given."""
+    parent = span.parent_span_id if any(span.parent_span_id) else b""
+    if attributes is None:
+        attributes = {key: _json(value) for key, value in _values(span.attributes).items()}
+    found = {
         "trace_id": _base64(span.trace_id),
         "span_id": _base64(span.span_id),
         "parent_span_id": _base64(parent) if parent else None,
@@ -63,7 +82,7 @@ def _span(span: "Span", resource: dict[str, Any]) -> NewSpan:
             }
             for event in span.events
         ],
-        "status": {"code": f"STATUS_CODE_{status}", "message": span.status.message or None},
+        "status": {"code": f"STATUS_CODE_{_status(span)}", "message": span.status.message or None},
         "attributes": attributes,
         "links": [
             {
@@ -74,19 +93,11 @@ def _span(span: "Span", resource: dict[str, Any]) -> NewSpan:
             for link in span.links
         ],
     }
-    return NewSpan(
-        trace_id=trace_id,
-        span_id=span.span_id.hex(),
-        parent_id=parent.hex() or None,
-        name=_clean(span.name),
-        type=_clean(values.get("mlflow.spanType") or "UNKNOWN"),
-        status=status,
-        started_at=span.start_time_unix_nano,
-        ended_at=span.end_time_unix_nano or None,
-        attributes=attributes,
-        content=_json(content),
-        resource=resource,
-    )
+    return _json(found)
+
+
+def _status(span: "Span") -> str:
+    return _STATUSES[span.status.code] if 0 <= span.status.code < len(_STATUSES) else _STATUSES[0]
 
 
 def _unpacked(value: Any) -> Any:

@@ -34,6 +34,7 @@ from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.sensei.sensei import Sensei
 from trackstack.server.store.tokens import Tokens
+from trackstack.server.store.traces.archival import Archival
 from trackstack.server.store.traces.assessments import Assessments
 from trackstack.server.store.traces.spans import Spans
 from trackstack.server.store.traces.traces import Traces
@@ -48,6 +49,7 @@ class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
 
     activities: Activities
+    archival: Archival
     artifact_roots: ArtifactRoots
     assessments: Assessments
     catalog: Catalog
@@ -105,6 +107,7 @@ class Store:
 
     def _furnish(self, database: Database) -> None:
         self.activities = Activities(database)
+        self.archival = Archival(database)
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
         self.catalog = Catalog(database)

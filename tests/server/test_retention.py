@@ -207,7 +207,7 @@ def test_what_is_being_removed_cannot_come_back(play: Callable[[Scenario], None]
             await w.store.runs.restore(run)
         await w.store.experiments.delete(experiment, 20)
         await w.store.experiments.restore(experiment, 21)
-        assert '"lifecycle_stage":"deleted"' in await w.store.runs.get(run)
+        assert b'"lifecycle_stage":"deleted"' in await w.store.runs.get(run)
         assert [one.id for one in (await w.retention.remove(0)).removed] == [run]
 
     play(scenario)
@@ -218,7 +218,7 @@ def test_a_long_history_goes_in_many_commits(play: Callable[[Scenario], None]) -
         long = await w.run(0, deleted_at=10, points=2 * ROWS_AT_ONCE + 1)
         short = await w.run(0, points=3)
         assert [one.id for one in (await w.retention.remove(10)).removed] == [long]
-        assert '"loss"' in await w.store.runs.get(short)
+        assert b'"loss"' in await w.store.runs.get(short)
 
     play(scenario)
 

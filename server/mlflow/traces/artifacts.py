@@ -8,7 +8,7 @@ from trackstack.server.bodies import Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import missing
 from trackstack.server.mlflow.artifacts import show
-from trackstack.server.mlflow.traces.traces import in_store
+from trackstack.server.mlflow.traces.traces import known, stored
 from trackstack.server.responses import Answer
 from trackstack.server.routes import READ, Route
 from trackstack.server.store.traces import keys
@@ -23,10 +23,10 @@ class GetTraceArtifact(Message):
 
 async def get(call: Call, body: GetTraceArtifact) -> Answer | Reply:
     """Without a path the trace's spans, as far as there are any yet; with one, an attachment."""
-    found = await call.store.traces.stored([body.request_id])
+    found = await stored(call, [body.request_id])
     if not found:
         raise missing(f"Trace with ID '{body.request_id}' not found.")
-    if not body.path and in_store(found[0]):
+    if not body.path and known(found[0]):
         spans = f'{{"spans":[{",".join(found[0].spans)}]}}'.encode()
         return Answer(spans, headers=[(b"content-disposition", b"attachment; filename=traces.json")])
     name = f"attachments/{body.path}" if body.path else DATA_FILE

@@ -126,7 +126,7 @@ def new_trace(call: Call, given: TraceInfoMessage) -> NewTrace:
         client_request_id=given.client_request_id,
         request_preview=given.request_preview and given.request_preview[:PREVIEW_LENGTH],
         response_preview=given.response_preview and given.response_preview[:PREVIEW_LENGTH],
-        tags={key: value for key, value in pairs(given.tags).items() if key != keys.ARTIFACT_LOCATION},
+        tags=pairs(given.tags),
         metadata=pairs(given.trace_metadata),
         assessments=tuple(new_assessment(call, one) for one in given.assessments),
     )

@@ -1,6 +1,7 @@
 """Traces themselves: start, get with and without spans, tag, link, delete."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from trackstack.server.routes import READ, WRITE, Route
 from trackstack.server.store.traces import keys
 from trackstack.server.store.traces.entities import StoredTrace, TraceInfo
 from trackstack.server.store.traces.traces import complete
+from trackstack.server.trace_archival import archived_spans
 
 MOST_LINKS = 100
 RETRIES_S = (1, 2)
@@ -107,12 +109,12 @@ async def get_info(call: Call, body: TraceRef) -> OneInfo:
 async def get(call: Call, body: GetTrace) -> dict[str, Any]:
     """Waits a little for a trace's last spans, unless a part of it will do."""
     for pause in (*RETRIES_S, 0):
-        found = await call.store.traces.stored([body.trace_id])
+        found = await stored(call, [body.trace_id])
         if not found:
             raise missing(f"Trace with ID {body.trace_id} is not found.")
-        if not in_store(found[0]):
+        if not known(found[0]):
             raise missing("Trace data not stored in tracking store")
-        if body.allow_partial or complete(found[0]):
+        if body.allow_partial or whole(found[0]):
             return {"trace": _whole(found[0])}
         await asyncio.sleep(pause)
     raise missing(f"Trace with ID {body.trace_id} is not fully exported yet, please try again later.")
@@ -120,9 +122,9 @@ async def get(call: Call, body: GetTrace) -> dict[str, Any]:
 
 async def batch_get(call: Call, body: Batch) -> dict[str, Any]:
     """Only traces whose spans are all there."""
-    found = await call.store.traces.stored(body.trace_ids, _experiments(body))
-    whole = [_whole(trace) for trace in found if in_store(trace) and complete(trace)]
-    return {"traces": whole} if whole else {}
+    found = await stored(call, body.trace_ids, _experiments(body))
+    traces = [_whole(trace) for trace in found if known(trace) and whole(trace)]
+    return {"traces": traces} if traces else {}
 
 
 async def batch_get_infos(call: Call, body: Batch) -> Infos:
@@ -140,16 +142,16 @@ async def delete(call: Call, body: DeleteTraces) -> Deleted:
         raise invalid("`max_traces` must be a positive integer, and can't be specified with `trace_ids`.")
     id_ = validation.experiment_id(body.experiment_id)
     experiment = await call.store.experiments.get(id_)
-    deleted = await call.store.traces.delete(
+    doomed = await call.store.traces.oldest(
         id_, body.request_ids or None, body.max_timestamp_millis, body.max_traces
     )
     root = call.artifacts.place(experiment.artifact_location).path
-    for trace_id in deleted:
+    for trace_id in doomed:  # files first: a deletion that is cut off here can be asked for again
         try:
             await call.artifacts.store.delete(root / ArtifactPath.parse(f"traces/{trace_id}"))
         except ArtifactNotFoundError:
             continue  # most traces have none
-    return Deleted(len(deleted))
+    return Deleted(await call.store.traces.delete(id_, doomed))
 
 
 async def set_tag(call: Call, body: SetTag) -> None:
@@ -179,9 +181,33 @@ async def link_prompts(call: Call, body: LinkPrompts) -> None:
     await call.store.traces.link_prompts(body.trace_id, prompts)
 
 
-def in_store(trace: StoredTrace) -> bool:
-    """Whether the trace's spans are in the database, and not in its artifacts."""
-    return trace.info.tags.get(keys.SPANS_LOCATION) == keys.IN_STORE
+async def stored(
+    call: Call, trace_ids: Sequence[str], experiments: Sequence[int] | None = None
+) -> list[StoredTrace]:
+    """Traces with their spans, from the database or the archive; those that there are not are left out."""
+
+    async def read(trace: StoredTrace) -> StoredTrace:
+        if not archived(trace):
+            return trace
+        return StoredTrace(trace.info, await archived_spans(call.artifacts, trace.info))
+
+    found = await call.store.traces.stored(trace_ids, experiments)
+    return list(await asyncio.gather(*map(read, found)))
+
+
+def known(trace: StoredTrace) -> bool:
+    """Whether the server has the trace's spans, and not only a file that its client wrote."""
+    return archived(trace) or trace.info.tags.get(keys.SPANS_LOCATION) == keys.IN_STORE
+
+
+def archived(trace: StoredTrace) -> bool:
+    """Whether the trace's spans are a file that the server wrote."""
+    return trace.info.tags.get(keys.SPANS_LOCATION) == keys.IN_ARCHIVE
+
+
+def whole(trace: StoredTrace) -> bool:
+    """Whether no spans are on their way any more."""
+    return archived(trace) or complete(trace)
 
 
 def _whole(trace: StoredTrace) -> dict[str, Any]:

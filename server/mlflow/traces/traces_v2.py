@@ -135,8 +135,7 @@ async def find(call: Call, body: SearchTraces) -> Found:
 
 
 def _pairs(given: tuple[Pair, ...]) -> dict[str, str]:
-    """Without the location, which clients send back as they got it and may not change."""
-    return pairs({pair.key: pair.value for pair in given if pair.key != keys.ARTIFACT_LOCATION})
+    return pairs({pair.key: pair.value for pair in given})
 
 
 def _info(found: TraceInfo) -> Info:

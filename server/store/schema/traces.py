@@ -3,7 +3,7 @@
 A trace is known by number inside: its id is text, and four tables have many rows of each trace.
 """
 
-from sqlalchemy import BigInteger, Column, Float, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, Float, Index, PrimaryKeyConstraint, Table, text
 
 from trackstack.server.store.schema.base import Flag, Millis, Text, metadata, reference, row_id, text_of
 
@@ -19,6 +19,8 @@ traces = Table(
     Column("client_request_id", Text),
     Column("request_preview", Text),
     Column("response_preview", Text),
+    Column("generation", BigInteger, nullable=False, server_default=text("0")),  # of its spans: writes
+    Column("archived", Flag, nullable=False, server_default=text("0")),  # its spans' content is a file
 )
 Index("ix_traces_newest", traces.c.experiment_id, traces.c.started_at.desc(), traces.c.uuid)
 
@@ -66,7 +68,7 @@ spans = Table(
     Column("input_cost", Float(53)),
     Column("output_cost", Float(53)),
     Column("total_cost", Float(53)),
-    Column("content", Text, nullable=False),  # the span as MLflow writes it into traces.json
+    Column("content", Text, nullable=False),  # the span as MLflow writes it into traces.json; archived: empty
     PrimaryKeyConstraint("trace_id", "span_id"),
 )
 

@@ -5,11 +5,18 @@ ARTIFACT_LOCATION = "mlflow.artifactLocation"
 SPANS_LOCATION = "mlflow.trace.spansLocation"
 IN_STORE = "TRACKING_STORE"
 """The value of SPANS_LOCATION for traces whose spans this database holds."""
+IN_ARCHIVE = "ARCHIVE_REPO"
+"""Its value for traces whose spans are a file below ARCHIVE_LOCATION."""
+ARCHIVE_LOCATION = "mlflow.trace.archiveLocation"
+ARCHIVAL_FAILURE = "mlflow.trace.archivalFailure"
+"""Set on a trace that cannot be archived; it is not tried again while the tag is there."""
 
-IMMUTABLE_TAGS = frozenset(
-    {ARTIFACT_LOCATION, SPANS_LOCATION, "mlflow.trace.archiveLocation", "mlflow.trace.archivalFailure"}
-)
+IMMUTABLE_TAGS = frozenset({ARTIFACT_LOCATION, SPANS_LOCATION, ARCHIVE_LOCATION, ARCHIVAL_FAILURE})
 """What clients may not set: by their own location they would read artifacts of traces that are not theirs."""
+
+RETENTION = "mlflow.trace.archivalRetention"
+ARCHIVE_NOW = "mlflow.trace.archiveNow"
+"""Tags of experiments by which their traces are archived earlier than the server would."""
 
 LINKED_PROMPTS = "mlflow.linkedPrompts"
 

@@ -38,6 +38,8 @@ class TraceRow(NamedTuple):
     client_request_id: str | None
     request_preview: str | None
     response_preview: str | None
+    generation: int
+    archived: int
 
 
 class AssessmentRow(NamedTuple):

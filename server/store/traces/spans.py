@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.sql import literal_column
 
+from trackstack.server.errors import ApiError
 from trackstack.server.store.database import Database
 from trackstack.server.store.schema.traces import spans, traces
 from trackstack.server.store.statements import Statement, listed, upsert
@@ -36,6 +38,7 @@ REFRESH = Statement(
         state=bindparam("to"),
         request_preview=bindparam("asked"),
         response_preview=bindparam("answered"),
+        generation=_t.c.generation + literal_column("1"),
     )
 )
 
@@ -47,7 +50,7 @@ class Spans:
         self._database = database
 
     async def log(self, experiment_id: int, new: Sequence[NewSpan]) -> None:
-        """All or none; a span that is stored already is replaced."""
+        """All or none; a span that is stored already is replaced. Refused for archived traces."""
         by_trace: dict[str, dict[str, NewSpan]] = defaultdict(dict)
         for span in new:
             by_trace[span.trace_id][span.span_id] = span
@@ -64,6 +67,8 @@ def _log(tx: Transaction, experiment_id: int, new: list[NewSpan]) -> None:
     state = "IN_PROGRESS" if root is None else "ERROR" if root.status == "ERROR" else "OK"
     began = min(span.started_at for span in new) // _NANOS
     trace = ensure(tx, new[0].trace_id, experiment_id, began, state)
+    if trace.archived:
+        raise ApiError("INVALID_STATE", f"Cannot log spans to archived traces: '{trace.uuid}'.")
     tx.many(SET, [_row(trace.id, span) for span in new])
     known = {key: value for _, key, value in tx.all(METADATA, ids=listed(tx.database, [trace.id]))}
     final = keys.FINALIZED in known

@@ -22,7 +22,7 @@ from trackstack.server.store.statements import Statement, among, insert, listed
 from trackstack.server.store.traces import keys
 from trackstack.server.store.traces.entities import NewTrace, StoredTrace, TraceInfo
 from trackstack.server.store.traces.rows import COLUMNS, TraceRow, find_trace, find_traces, infos
-from trackstack.server.store.traces.writing import END, LINK_RUN, describe, start, tag
+from trackstack.server.store.traces.writing import END, LINK_RUN, describe, start, tag, told
 from trackstack.server.store.transaction import Transaction
 
 _t, _s, _tags = traces, spans, trace_tags
@@ -39,11 +39,15 @@ DELETE_TAG = Statement(
 )
 AWAIT = insert(trace_runs_awaited, or_ignore=True)
 LINK_PROMPT = insert(trace_prompts, or_ignore=True)
-DELETE = Statement(lambda database: delete(_t).where(among(database, _t.c.id, "ids")))
+DELETE = Statement(
+    lambda database: delete(_t).where(
+        _t.c.experiment_id == bindparam("in"), among(database, _t.c.uuid, "uuids")
+    )
+)
 
 
-def _oldest(database: str, named: bool) -> Select[tuple[int, str]]:
-    found = select(_t.c.id, _t.c.uuid).where(
+def _oldest(database: str, named: bool) -> Select[tuple[str]]:
+    found = select(_t.c.uuid).where(
         _t.c.experiment_id == bindparam("in"), _t.c.started_at <= bindparam("until")
     )
     if named:
@@ -79,7 +83,7 @@ class Traces:
         def work(tx: Transaction) -> TraceInfo:
             trace = find_trace(tx, trace_id)
             tx.run(END, this=trace.id, took=ended_at - trace.started_at, to=state)
-            tag(tx, trace.id, tags)
+            tag(tx, trace.id, told(trace, tags))
             describe(tx, trace.id, metadata)
             return infos(tx, [find_trace(tx, trace_id)])[0]
 
@@ -159,10 +163,10 @@ class Traces:
 
         await self._database.writer.do(work)
 
-    async def delete(
+    async def oldest(
         self, experiment_id: int, trace_ids: Sequence[str] | None, until: int | None, most: int | None
     ) -> list[str]:
-        """Ids of those deleted: the oldest first, started at `until` (milliseconds) at the latest."""
+        """Ids of an experiment's traces that started by `until` (milliseconds), the oldest first."""
 
         def work(tx: Transaction) -> list[str]:
             limits = {"in": experiment_id, "until": _EVER if until is None else until}
@@ -171,10 +175,15 @@ class Traces:
                 found = tx.all(OLD, **limits)
             else:
                 found = tx.all(OLD_NAMED, **limits, uuids=listed(tx.database, trace_ids))
-            tx.run(DELETE, ids=listed(tx.database, [row[0] for row in found]))
-            return [row[1] for row in found]
+            return [row[0] for row in found]
 
-        return await self._database.writer.do(work)
+        return await self._database.reader.scan(work)
+
+    async def delete(self, experiment_id: int, trace_ids: Sequence[str]) -> int:
+        """How many of the experiment's traces there were to delete."""
+        return await self._database.writer.do(
+            lambda tx: tx.changed(DELETE, **{"in": experiment_id}, uuids=listed(tx.database, trace_ids))
+        )
 
 
 def complete(trace: StoredTrace) -> bool:

@@ -67,7 +67,7 @@ def start(tx: Transaction, new: NewTrace) -> TraceRow:
         asked=new.request_preview,
         answered=new.response_preview,
     )
-    tag(tx, trace.id, new.tags)
+    tag(tx, trace.id, told(trace, new.tags))
     describe(tx, trace.id, {**new.metadata, keys.FINALIZED: "true"})
     add_new(tx, trace.id, new.assessments)
     return trace
@@ -93,6 +93,16 @@ def ensure(tx: Transaction, uuid: str, experiment_id: int, started_at: int, stat
 
 def tag(tx: Transaction, trace_id: int, tags: Mapping[str, str]) -> None:
     tx.many(SET_TAG, [(trace_id, key, value) for key, value in sorted(tags.items())])
+
+
+def told(trace: TraceRow, tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that a client may give a trace: where things are is for the server to say.
+
+    Only where the spans are is a client's to tell, as long as they are not archived.
+    """
+    found = {key: value for key, value in tags.items() if key not in keys.IMMUTABLE_TAGS}
+    place = tags.get(keys.SPANS_LOCATION, keys.IN_ARCHIVE)
+    return found if trace.archived or place == keys.IN_ARCHIVE else {**found, keys.SPANS_LOCATION: place}
 
 
 def describe(tx: Transaction, trace_id: int, metadata: Mapping[str, str]) -> None:

@@ -381,6 +381,8 @@ CREATE TABLE traces (
   client_request_id TEXT COLLATE "C",
   request_preview TEXT COLLATE "C",
   response_preview TEXT COLLATE "C",
+  generation BIGINT DEFAULT 0 NOT NULL,
+  archived SMALLINT DEFAULT 0 NOT NULL,
   CONSTRAINT pk_traces PRIMARY KEY (id),
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE

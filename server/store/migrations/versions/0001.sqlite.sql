@@ -394,6 +394,8 @@ CREATE TABLE traces (
   client_request_id TEXT,
   request_preview TEXT,
   response_preview TEXT,
+  generation BIGINT DEFAULT 0 NOT NULL,
+  archived SMALLINT DEFAULT 0 NOT NULL,
   CONSTRAINT pk_traces PRIMARY KEY (id),
   CONSTRAINT uq_traces_uuid UNIQUE (uuid),
   CONSTRAINT fk_traces_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
