@@ -76,7 +76,7 @@ class App:
             call = Call(scope, receive, route, found[1], NOBODY, self.services)
             if route.needs is not OPEN:
                 call.identity = await self.services.authenticator.identify(
-                    headers.authorization, headers.cookie, headers.host
+                    headers.authorization, headers.cookie, headers.host, call.root_path
                 )
                 if call.identity.scope < route.needs:
                     raise ApiError(

@@ -10,6 +10,7 @@ from trackstack.server.access.identities import Authenticator, Identity
 from trackstack.server.artifacts.service import Artifacts
 from trackstack.server.config import Settings
 from trackstack.server.errors import REQUEST_TOO_LARGE, ApiError
+from trackstack.server.readiness import Readiness
 from trackstack.server.routes import Route
 from trackstack.server.secrets import Secrets
 from trackstack.server.store.callers import Caller
@@ -38,6 +39,7 @@ class Services:
     hooks: Hooks
     secrets: Secrets
     measure: Measure
+    readiness: Readiness
     clock: Callable[[], float] = time.time
 
     @property
@@ -78,6 +80,11 @@ class Call:
     def now(self) -> int:
         """The time in milliseconds."""
         return self.services.now
+
+    @property
+    def root_path(self) -> str:
+        """The path below which this request found the server; empty for the root."""
+        return str(self.scope.get("root_path", ""))
 
     @property
     def query(self) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """`trackstack-server`: its commands and their flags."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +15,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("trackstack-server", description="An MLflow-compatible tracking server.")
     commands = parser.add_subparsers(required=True)
     _serve(commands.add_parser("serve", help="serve until SIGTERM"))
+    _migrate(commands.add_parser("migrate", help="bring the database's schema up to date"))
     _gc(commands.add_parser("gc", help="remove for good what was deleted longer ago than the retention"))
+    _backup(commands.add_parser("backup", help="write what the database holds into one archive"))
+    _restore(commands.add_parser("restore", help="fill an empty database from such an archive"))
+    _healthcheck(commands.add_parser("healthcheck", help="exit with 0 if the server answers, else 1"))
     given = vars(parser.parse_args(arguments))
     command: Callable[[dict[str, Any]], int] = given.pop("command")
+    os.umask(0o077)  # the database and artifacts are for this user alone
     try:
         return command(given)
     except ConfigError as error:
@@ -25,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", help="address to listen at (127.0.0.1)")
-    parser.add_argument("--port", type=int, help="TCP port (5000); 0 takes a free one")
+    _address(parser)
     _data(parser)
     parser.add_argument(
         "--no-auth", action="store_true", default=None, help="serve without tokens, on loopback"
@@ -55,6 +60,64 @@ def _gc(parser: argparse.ArgumentParser) -> None:
         return run(settings, older_than=older_than, dry_run=dry_run, as_json=as_json)
 
     parser.set_defaults(command=command)
+
+
+def _migrate(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+
+    def command(given: dict[str, Any]) -> int:
+        settings = load(given)
+        from trackstack.server.migrate_command import run
+
+        return run(settings)
+
+    parser.set_defaults(command=command)
+
+
+def _backup(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument("--to", required=True, metavar="FILE", help="where the archive goes; - is stdout")
+
+    def command(given: dict[str, Any]) -> int:
+        to = given.pop("to")
+        settings = load(given)
+        from trackstack.server.backup.dump import run
+
+        return run(settings, to=to)
+
+    parser.set_defaults(command=command)
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument(
+        "--from", required=True, metavar="FILE", dest="source", help="the archive; - is stdin"
+    )
+
+    def command(given: dict[str, Any]) -> int:
+        source = given.pop("source")
+        settings = load(given)
+        from trackstack.server.backup.restore import run
+
+        return run(settings, source=source)
+
+    parser.set_defaults(command=command)
+
+
+def _healthcheck(parser: argparse.ArgumentParser) -> None:
+    _address(parser)
+
+    def command(given: dict[str, Any]) -> int:
+        from trackstack.server.healthcheck import run
+
+        return run(load(given))
+
+    parser.set_defaults(command=command)
+
+
+def _address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen at (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="TCP port (5000); 0 takes a free one")
 
 
 def _data(parser: argparse.ArgumentParser) -> None:

@@ -4,8 +4,8 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from trackstack import durations
 from trackstack.server.store.callers import Level
 
 ENVIRONMENT_PREFIX = "TRACKSTACK_SERVER_"
+_LOG_FORMATS = ("text", "json")
 _LEVELS = {"none": Level.NONE, "read": Level.READ, "edit": Level.EDIT}
 
 
@@ -44,9 +45,21 @@ class Settings:
         metadata={"sentence": "Key of stored secrets: 32 bytes in base64; empty: the file's."},
     )
     secret_key_file: str = _setting("", "File of that key; empty: secret-key in data_dir, made at need.")
+    admin_token_file: str = _setting(
+        "", "File `<token id> <SHA-256>` of the admin token; empty: admin-token in data_dir."
+    )
     no_auth: bool = _setting(False, "Serve without tokens; on loopback only.")
-    allowed_hosts: str = _setting("", "Host names that requests may ask for, comma separated; * allows all.")
+    allowed_hosts: str = _setting(
+        "", "Host names that requests may ask for, comma separated; *.example.org: all below it; *: all."
+    )
     allowed_origins: str = _setting("", "Origins whose pages may call the server, comma separated.")
+    root_path: str = _setting(
+        "", "Path below which a proxy offers the server, such as /team-a; it answers there and at /."
+    )
+    forwarded_from: str = _setting(
+        "",
+        "Proxies whose X-Forwarded-Proto and X-Forwarded-For are believed: addresses and networks, or *.",
+    )
     private_webhooks: bool = _setting(
         False, "Let webhooks call addresses that are not public, and by plain http."
     )
@@ -68,21 +81,30 @@ class Settings:
     service_name: str = _setting("trackstack", "Name under which OpenMetadata's catalog lists the server.")
     public_url: str = _setting("", "URL at which clients reach the server; empty: the one they ask for.")
     ui_dir: Path = _setting(_UI, "Folder of the static build of MLflow's web UI.")  # noqa: RUF009 - it makes the field, not its value
-    retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
-    trace_archival: str = _setting(
-        "", "Age at which traces' spans move into files of the artifact store, such as 30d; empty: never."
+    retention: str = _setting(
+        "",
+        "How long deleted things are kept, such as 30d; empty: as retention.json in data_dir says, or 30d.",
     )
-    stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after SIGTERM, seconds.")
+    retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
+    drain_s: int = _setting(0, "Time after SIGTERM in which all is served while /ready says 503, seconds.")
+    stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after that, seconds.")
+    log_format: str = _setting("text", "How the log is written: text, or json, an object a line.")
+    metrics_open: bool = _setting(False, "Let /metrics be read without a token.")
+
+    @property
+    def admin_token(self) -> Path:
+        """Where the admin token's digest is read."""
+        return Path(self.admin_token_file) if self.admin_token_file else self.data_dir / "admin-token"
+
+    @property
+    def artifacts(self) -> str:
+        """Where artifacts are kept."""
+        return self.artifact_root or str(self.data_dir / "artifacts")
 
     @property
     def default_level(self) -> Level:
         """`default_permission` as decisions need it."""
         return _LEVELS[self.default_permission]
-
-    @property
-    def trace_archival_age(self) -> timedelta | None:
-        """`trace_archival` as a length of time; None: never."""
-        return durations.parse(self.trace_archival) if self.trace_archival else None
 
     @property
     def loopback(self) -> bool:
@@ -110,12 +132,30 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
         raise ConfigError(f"default_permission is {settings.default_permission!r}; use one of {choices}")
     if settings.no_auth and not settings.loopback:
         raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
-    try:
-        settings.trace_archival_age  # noqa: B018 - it raises
-    except ValueError as error:
-        raise ConfigError(f"trace_archival: {error}") from None
+    if settings.log_format not in _LOG_FORMATS:
+        raise ConfigError(f"log_format is {settings.log_format!r}; use one of {', '.join(_LOG_FORMATS)}")
+    if settings.retention:
+        try:
+            durations.parse(settings.retention)
+        except ValueError as error:
+            raise ConfigError(f"retention: {error}") from None
     _check_catalog(settings)
-    return settings
+    _check_proxies(settings)
+    return replace(settings, root_path=settings.root_path.rstrip("/"))
+
+
+def _check_proxies(settings: Settings) -> None:
+    if not re.fullmatch(r"((/[A-Za-z0-9._~-]+)*/?)", settings.root_path):
+        raise ConfigError(f"root_path is {settings.root_path!r}; use a path such as /team-a")
+    if settings.forwarded_from in ("", "*"):
+        return
+    for network in settings.forwarded_from.split(","):
+        try:
+            ip_network(network.strip())
+        except ValueError:
+            raise ConfigError(
+                f"forwarded_from has {network.strip()!r}; use addresses and networks such as 10.0.0.0/8, or *"
+            ) from None
 
 
 def _check_catalog(settings: Settings) -> None:

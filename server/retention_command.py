@@ -18,7 +18,7 @@ from trackstack.server.trace_archival import TraceArchival
 
 def run(settings: Settings, *, older_than: str | None, dry_run: bool, as_json: bool) -> int:
     """Reports on stdout; 1 where something could not be removed. Raises ConfigError."""
-    kept = parse(older_than, "--older-than") if older_than else retention(settings.data_dir)
+    kept = parse(older_than, "--older-than") if older_than else retention(settings)
     file = settings.data_dir / "tracking.db"
     if not settings.database_url and not file.exists():
         raise ConfigError(f"there is no database {file}; say where it is with --data-dir or --database-url")
@@ -31,7 +31,7 @@ def run(settings: Settings, *, older_than: str | None, dry_run: bool, as_json: b
 
 
 async def _removed(settings: Settings, kept: timedelta, dry_run: bool) -> Report:
-    artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
+    artifacts = open_artifacts(settings.artifacts)
     store = Store(settings)
     now = int(time.time() * 1000)
     await store.open()

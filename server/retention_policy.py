@@ -1,19 +1,20 @@
-"""How long deleted things are kept: `retention.json` in the data folder, read anew each time it is asked."""
+"""How long deleted things are kept: as the setting says, or `retention.json`, read anew each time."""
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 from trackstack import durations
-from trackstack.server.config import ConfigError
+from trackstack.server.config import ConfigError, Settings
 
 DEFAULT = "30d"
 
 
-def retention(data_dir: Path) -> timedelta:
-    """What `retention.json` says, 30 days without that file. Raises ConfigError for one that says nothing:
-    where the time is in doubt, nothing may be removed."""
-    file = data_dir / "retention.json"
+def retention(settings: Settings) -> timedelta:
+    """What is set, else what `retention.json` says, 30 days without that file. Raises ConfigError for what
+    says nothing: where the time is in doubt, nothing may be removed."""
+    if settings.retention:
+        return parse(settings.retention, "retention")
+    file = settings.data_dir / "retention.json"
     try:
         text = json.loads(file.read_text())["retention"]
     except FileNotFoundError:

@@ -27,7 +27,7 @@ async def keep_removing(services: Services) -> None:
     archival = TraceArchival(services.store, services.artifacts)
     while True:
         try:
-            kept = retention(services.settings.data_dir)
+            kept = retention(services.settings)
             report = await work.remove(services.now - int(kept.total_seconds() * 1000))
             if (age := services.settings.trace_archival_age) is not None:
                 await archival.move(age, services.now, report)

@@ -1,13 +1,14 @@
 """The server process: the application on uvicorn, from start to SIGTERM."""
 
 import logging
-import os
 import signal
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import uvicorn
 
-from trackstack.server import allocator
+from trackstack.server import allocator, figures, logs
 from trackstack.server.access.admin import AdminFile
 from trackstack.server.access.identities import Authenticator
 from trackstack.server.app import App
@@ -15,7 +16,10 @@ from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
-from trackstack.server.routes import RouteTable
+from trackstack.server.mounting import Mounted
+from trackstack.server.process import DrainingServer
+from trackstack.server.readiness import Readiness
+from trackstack.server.routes import OPEN, Route, RouteTable
 from trackstack.server.secrets import Secrets
 from trackstack.server.store.store import Store
 from trackstack.server.tables import ROUTES
@@ -27,11 +31,11 @@ log = logging.getLogger("trackstack.server")
 
 
 def application(settings: Settings) -> App:
-    """The ASGI application; raises ConfigError where the settings do not hold."""
-    admin = None if settings.no_auth else AdminFile(settings.data_dir / "admin-token")
+    """The ASGI application at the root; raises ConfigError where the settings do not hold."""
+    admin = None if settings.no_auth else AdminFile(settings.admin_token)
     store = Store(settings)
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
-    artifacts = open_artifacts(settings.artifact_root or str(settings.data_dir / "artifacts"))
+    artifacts = open_artifacts(settings.artifacts)
     services = Services(
         settings,
         store,
@@ -41,21 +45,27 @@ def application(settings: Settings) -> App:
         Hooks(store, settings.private_webhooks),
         Secrets(settings),
         Measure(store, artifacts.store),
+        Readiness(store),
     )
-    return App(services, RouteTable(ROUTES), guard)
+    return App(services, RouteTable(_opened(ROUTES) if settings.metrics_open else ROUTES), guard)
+
+
+def _opened(routes: Iterable[Route]) -> Iterator[Route]:
+    """The routes, the figures' for everybody."""
+    for route in routes:
+        yield replace(route, needs=OPEN) if route.path == figures.PATH else route
 
 
 def run(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; requests under way are finished. The process's exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.configure(settings.log_format)
     allocator.keep_freed_memory()
-    os.umask(0o077)  # the database and artifacts are for this user alone
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = application(settings)
     if settings.no_auth:
         log.warning("Serving without tokens: every process on this machine can read and write everything.")
     config = uvicorn.Config(
-        app,
+        Mounted(app, settings.root_path) if settings.root_path else app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -64,7 +74,8 @@ def run(settings: Settings) -> int:
         lifespan="on",
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.forwarded_from),
+        forwarded_allow_ips=settings.forwarded_from,
         log_config=None,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=settings.stop_timeout_s,
@@ -72,6 +83,6 @@ def run(settings: Settings) -> int:
     # uvicorn repeats the signal once it has stopped; a stop that was asked for is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, app.services.readiness, settings.drain_s)
     server.run()
     return 0 if server.started else 1

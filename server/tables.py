@@ -1,6 +1,6 @@
 """All routes of the server. A surface's module ends in its own table; here they come together."""
 
-from trackstack.server import openapi
+from trackstack.server import figures, openapi
 from trackstack.server.access import permissions, tokens
 from trackstack.server.databricks import tables as databricks
 from trackstack.server.experiments_api import tables as experiments_api
@@ -25,6 +25,7 @@ _ROUTES: tuple[Route, ...] = (
     *permissions.ROUTES,
     *usage.ROUTES,
     *pages.ROUTES,
+    *figures.ROUTES,
 )
 
 ROUTES: tuple[Route, ...] = (*_ROUTES, openapi.route(_ROUTES))

@@ -82,7 +82,7 @@ class Authenticator:
         self._known: dict[str, _Known] = {}
 
     async def identify(
-        self, authorization: str | None, cookie: str | None = None, host: str = ""
+        self, authorization: str | None, cookie: str | None = None, host: str = "", root: str = ""
     ) -> Identity:
         """Raises ApiError UNAUTHENTICATED without a token or session that is known and valid."""
         if self._admin is None:
@@ -92,7 +92,7 @@ class Authenticator:
             known = await self._find(token.id) if token else None
             if token and known and matches(token, known.digest):
                 return self._use(known)
-        elif cookie and (session := Session.of(cookie, host)):
+        elif cookie and (session := Session.of(cookie, host, root)):
             known = await self._find(session.token_id)
             if known and session.proven(known.digest, self._clock()):
                 return self._use(known)

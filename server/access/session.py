@@ -2,7 +2,8 @@
 
 The value is `<token id>.<expiry>.<HMAC>`, keyed with the digest that is kept of the token. So the cookie
 does not reveal the token, any replica can check it, and it ends with the token: a revoked token has no
-digest any more. Its name carries the port, since browsers share cookies among all ports of a host.
+digest any more. Its name carries the port, since browsers share cookies among all ports of a host, and the
+path below which the server was found, since a cookie of the host's root is sent there, too.
 """
 
 import hashlib
@@ -28,10 +29,11 @@ class Session:
         return cls(token_id, expires, _proof(token_id, digest, expires))
 
     @classmethod
-    def of(cls, header: str, host: str) -> "Session | None":
-        """What the Cookie header of a request to `host` claims; None where it holds no session."""
+    def of(cls, header: str, host: str, root: str = "") -> "Session | None":
+        """What the Cookie header of a request to `host`, below the path `root`, claims; None where it holds
+        no session."""
         try:
-            morsel = SimpleCookie(header).get(_name(host))
+            morsel = SimpleCookie(header).get(_name(host, root))
         except CookieError:
             return None
         token_id, _, rest = (morsel.value if morsel else "").partition(".")
@@ -45,23 +47,25 @@ class Session:
         proof = _proof(self.token_id, digest, self.expires)
         return now < self.expires and hmac.compare_digest(proof.encode(), self.proof.encode())
 
-    def cookie(self, host: str, *, secure: bool) -> bytes:
+    def cookie(self, host: str, root: str = "", *, secure: bool) -> bytes:
         """The Set-Cookie header's value: out of scripts' reach, and never sent from other sites."""
-        value = f"{_name(host)}={self.token_id}.{self.expires}.{self.proof}; Max-Age={LIFETIME_S}"
-        return (value + _ATTRIBUTES + ("; Secure" if secure else "")).encode()
+        value = f"{_name(host, root)}={self.token_id}.{self.expires}.{self.proof}; Max-Age={LIFETIME_S}"
+        return (value + _attributes(root) + ("; Secure" if secure else "")).encode()
 
 
-_ATTRIBUTES = "; Path=/; HttpOnly; SameSite=Strict"
+def _attributes(root: str) -> str:
+    return f"; Path={root or '/'}; HttpOnly; SameSite=Strict"
 
 
-def farewell(host: str) -> bytes:
+def farewell(host: str, root: str = "") -> bytes:
     """The Set-Cookie header's value that ends the session in this browser."""
-    return f"{_name(host)}=; Max-Age=0{_ATTRIBUTES}".encode()
+    return f"{_name(host, root)}=; Max-Age=0{_attributes(root)}".encode()
 
 
-def _name(host: str) -> str:
+def _name(host: str, root: str) -> str:
     port = host.rpartition(":")[2]
-    return f"{_NAME}-{port}" if port.isascii() and port.isdigit() else _NAME
+    name = f"{_NAME}-{port}" if port.isascii() and port.isdigit() else _NAME
+    return name + root.replace("/", "-")
 
 
 def _proof(token_id: str, digest: str, expires: int) -> str:

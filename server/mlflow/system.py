@@ -13,6 +13,11 @@ async def health(call: Call) -> Answer:
     return Answer(b"OK", media_type=b"text/plain; charset=utf-8")
 
 
+async def ready(call: Call) -> Answer:
+    await call.services.readiness.check()
+    return Answer(b"OK", media_type=b"text/plain; charset=utf-8")
+
+
 async def version(call: Call) -> Answer:
     return Answer(MLFLOW_VERSION, media_type=b"text/html; charset=utf-8")
 
@@ -21,7 +26,7 @@ async def server_info(call: Call) -> dict[str, object]:
     return {
         "store_type": "SqlStore",
         "workspaces_enabled": False,
-        "trace_archival_enabled": bool(call.services.settings.trace_archival),
+        "trace_archival_enabled": False,
         "multipart_uploads_enabled": call.artifacts.uploads is not None,
         "multipart_downloads_enabled": call.artifacts.links is not None,
         "presigned_upload_run_id_supported": True,
@@ -47,6 +52,7 @@ async def databricks_config(call: Call) -> dict[str, object]:
 
 ROUTES = (
     Route("GET", "/health", health, needs=OPEN, on=NOTHING),
+    Route("GET", "/ready", ready, needs=OPEN, on=NOTHING),
     Route("GET", "/version", version, needs=OPEN, on=NOTHING),
     Route("GET", "/3.0/mlflow/server-info", server_info, needs=READ, on=NOTHING),
     Route("GET", "/2.0/mlflow/users/current", current_user, needs=READ, on=NOTHING),

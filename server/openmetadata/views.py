@@ -31,7 +31,7 @@ def fields(call: Call, kind: Kind) -> frozenset[str]:
 def base_url(call: Call) -> str:
     """Where clients reach this server: as its operator says, or else as this request asks for it."""
     public = call.services.settings.public_url
-    return public.rstrip("/") or f"{call.scope['scheme']}://{call.header(b'host')}"
+    return public.rstrip("/") or f"{call.scope['scheme']}://{call.header(b'host')}{call.root_path}"
 
 
 def entity(base: str, row: Entity) -> Json:

@@ -36,6 +36,11 @@ _PRAGMAS = (
 )
 
 
+def file(settings: Settings) -> Path:
+    """Where the database is, or is to be."""
+    return settings.data_dir / "tracking.db"
+
+
 def connect(file: Path, timeout_ms: int) -> sqlite3.Connection:
     """A connection that commits when told to; waits up to `timeout_ms` for another process's lock."""
     connection = sqlite3.connect(
@@ -165,15 +170,15 @@ class _Local(threading.local):
 
 def open_sqlite(settings: Settings, finish: Finish) -> Database:
     """The database in the data folder, made or migrated as need be."""
-    file, timeout = settings.data_dir / "tracking.db", settings.database_timeout_ms
-    connection = connect(file, timeout)
+    path, timeout = file(settings), settings.database_timeout_ms
+    connection = connect(path, timeout)
     try:
-        migrate(connection, f"sqlite:///{file}")
+        migrate(connection, f"sqlite:///{path}")
     finally:
         connection.close()
     keys = Keys()
-    session = SqliteSession(file, timeout, keys, finish)
+    session = SqliteSession(path, timeout, keys, finish)
     return Database(
         Writer(session, settings.group_commit_requests),
-        SqliteReader(file, settings, keys),
+        SqliteReader(path, settings, keys),
     )

@@ -34,7 +34,7 @@ from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.sensei.sensei import Sensei
 from trackstack.server.store.tokens import Tokens
-from trackstack.server.store.traces.archival import Archival
+from trackstack.server.store.totals import Counting
 from trackstack.server.store.traces.assessments import Assessments
 from trackstack.server.store.traces.spans import Spans
 from trackstack.server.store.traces.traces import Traces
@@ -49,7 +49,6 @@ class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
 
     activities: Activities
-    archival: Archival
     artifact_roots: ArtifactRoots
     assessments: Assessments
     catalog: Catalog
@@ -77,6 +76,7 @@ class Store:
     sensei: Sensei
     spans: Spans
     tokens: Tokens
+    totals: Counting
     traces: Traces
     transition_requests: TransitionRequests
     usage: DatabaseUsages
@@ -107,7 +107,6 @@ class Store:
 
     def _furnish(self, database: Database) -> None:
         self.activities = Activities(database)
-        self.archival = Archival(database)
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
         self.catalog = Catalog(database)
@@ -134,15 +133,25 @@ class Store:
         self.sensei = Sensei(database)
         self.spans = Spans(database)
         self.tokens = Tokens(database)
+        self.totals = Counting(database)
         self.traces = Traces(database)
         self.transition_requests = TransitionRequests(database)
         self.usage = DatabaseUsages(database)
         self.webhooks = Webhooks(database)
 
+    async def ping(self) -> None:
+        """Returns when the database has answered; raises ApiError where it does not."""
+        assert self._database is not None
+        await self._database.reader.scan(_ping)
+
     async def close(self) -> None:
         """Commits what was accepted and closes the database."""
         if self._database is not None:
             await asyncio.to_thread(self._database.close)
+
+
+def _ping(tx: Transaction) -> None:
+    tx.text("SELECT 1")
 
 
 def _finish(tx: Transaction) -> None:

@@ -48,19 +48,20 @@ async def script(call: Call) -> Answer:
 async def sign_in(call: Call, body: SignIn) -> Answer:
     """Turns a token into a session; UNAUTHENTICATED where the token is not valid here."""
     session = await call.services.authenticator.open_session(body.token, LIFETIME_S)
-    header = session.cookie(call.header(b"host") or "", secure=call.scope.get("scheme") == "https")
+    secure = call.scope.get("scheme") == "https"
+    header = session.cookie(call.header(b"host") or "", call.root_path, secure=secure)
     return Answer(b"{}", headers=[(b"set-cookie", header), (b"cache-control", b"no-store")])
 
 
 async def sign_out(call: Call) -> Answer:
     """Forgets the session in this browser."""
-    return Answer(b"{}", headers=[(b"set-cookie", farewell(call.header(b"host") or ""))])
+    return Answer(b"{}", headers=[(b"set-cookie", farewell(call.header(b"host") or "", call.root_path))])
 
 
 async def _signed_in(call: Call) -> bool:
     headers = (call.header(b"authorization"), call.header(b"cookie"), call.header(b"host") or "")
     try:
-        await call.services.authenticator.identify(*headers)
+        await call.services.authenticator.identify(*headers, call.root_path)
     except ApiError:
         return False
     return True

@@ -25,11 +25,13 @@ def names(text: str) -> frozenset[str]:
 class BrowserGuard:
     """Refuses requests for foreign hosts, and those that foreign pages make.
 
-    `setting` is the name of the setting that holds `hosts`, for who forgot one.
+    Of `hosts`, `*` allows all, `*.example.org` every name below that one, and any other `*` stands for a
+    single label. `setting` is the name of the setting that holds them, for who forgot one.
     """
 
     def __init__(self, hosts: Iterable[str], origins: Iterable[str], setting: str) -> None:
         self._hosts = frozenset(hosts)
+        self._wild = [_pattern(host) for host in self._hosts if "*" in host]
         self._origins = frozenset(origins)
         self._setting = setting
         self._known = lru_cache(maxsize=1024)(self._allows)
@@ -56,8 +58,16 @@ class BrowserGuard:
         host = match[1] or match[2]
         if host in self._hosts or host == "localhost":
             return True
+        if any(pattern.fullmatch(host) for pattern in self._wild):
+            return True
         try:
             address = ip_address(host)
         except ValueError:
             return False
         return address.is_loopback or address.is_private
+
+
+def _pattern(host: str) -> re.Pattern[str]:
+    below = host.startswith("*.")
+    labels = r"[^.]+".join(re.escape(part) for part in host.removeprefix("*.").split("*"))
+    return re.compile(rf"([^.]+\.)+{labels}" if below else labels)

@@ -19,14 +19,14 @@ HEAD = "0001"
 def migrate(connection: Any, url: str) -> None:
     """Brings the database to HEAD. Raises ConfigError where a newer server has written it."""
     name = url.partition(":")[0].partition("+")[0]
-    version = _version(connection, name)
-    if version == HEAD:
+    found = version(connection, name)
+    if found == HEAD:
         return
-    if version is None:
+    if found is None:
         _create(connection, name)
-    elif version > HEAD:
+    elif found > HEAD:
         raise ConfigError(
-            f"the database has schema {version}, this server knows {HEAD} at most: "
+            f"the database has schema {found}, this server knows {HEAD} at most: "
             "start the server version that wrote it, or a newer one"
         )
     else:
@@ -35,7 +35,8 @@ def migrate(connection: Any, url: str) -> None:
         upgrade(url)
 
 
-def _version(connection: Any, name: str) -> str | None:
+def version(connection: Any, name: str) -> str | None:
+    """The schema's version; None where there is no schema. `name`: sqlite or postgresql."""
     tables = (
         "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
         if name == "sqlite"
@@ -65,7 +66,7 @@ def _create(connection: Any, name: str) -> None:
     try:
         if name != "sqlite":
             connection.execute("SELECT pg_advisory_xact_lock(7465)")
-        if _version(connection, name) is None:  # another process may have been first
+        if version(connection, name) is None:  # another process may have been first
             for statement in statements(name):
                 connection.execute(statement)
             connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")

@@ -23,6 +23,7 @@ OPEN_PATHS = {
     "GET /favicon.ico",
     "GET /health",
     "GET /openapi.json",
+    "GET /ready",
     "GET /sign-in.js",
     "GET /static-files/{path:path}",
     "GET /version",
