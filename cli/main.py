@@ -32,9 +32,17 @@ SECTIONS = {
         "refresh": "Compare an instance with what really is; the next up mends it.",
         "unlock": "Remove the lock that another operator left.",
     },
+    "The fleet from git": {
+        "init": "Make a folder of instances that can be put into git.",
+        "apply": "Make every instance of a folder what its file says.",
+        "diff": "Show where instances are not as they were left.",
+    },
     "Control plane": {
         "serve": "Offer the project's instances through a REST API.",
         "access": "Create, list and revoke the tokens of the control plane.",
+    },
+    "The server": {
+        "image": "Build the server's image, or write the files to build and run it with.",
     },
     "This machine": {
         "doctor": "Check this machine, and say how to mend what fails.",
@@ -52,7 +60,7 @@ Exit codes:
   1  failed
   2  wrong usage or an invalid value
   3  locked: another operation works on the instance
-  4  drift, as status, refresh and preview --expect-no-changes find it
+  4  drift, as status, refresh, diff, preview --expect-no-changes and apply --dry-run find it
 
 Environment:
   TRACKSTACK_PROJECT            folder of the project, as --project

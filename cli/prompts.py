@@ -7,6 +7,14 @@ import click
 from trackstack.cli.errors import Failure
 
 
+def agree(question: str) -> None:
+    """Go on only if the answer is yes. Raises UsageError where nobody can be asked, Abort."""
+    if not sys.stdin.isatty():
+        context = click.get_current_context()
+        raise click.UsageError(f"{question} Nobody is here to ask: give --yes.", context)
+    click.confirm(question, abort=True, err=True)
+
+
 def type_the_name(name: str, given: str | None) -> None:
     """Go on only if `name` is typed, or was given with --yes. Raises UsageError, Failure, Abort."""
     context = click.get_current_context()

@@ -36,6 +36,16 @@ class Session:
         context = click.get_current_context(silent=True)  # a shell that completes has none
         return Project.find(self.folder, engine=context.meta.get(ENGINE, "auto") if context else "auto")
 
+    def existing(self, folder: Path | None = None) -> Project:
+        """The project, in `folder` if one is given. Raises Failure where there is none yet."""
+        if folder is not None:
+            self.folder = folder
+        if not self.project.exists():
+            from trackstack.cli.errors import Failure
+
+            raise Failure(f"there is no project in {self.project.folder}; `{self.program} init` makes one")
+        return self.project
+
     @property
     def program(self) -> str:
         """How the user called us, for hints that can be pasted."""

@@ -245,6 +245,16 @@ def refresh(
     return run.report(result, drift=drift)
 
 
+def diff(project: Project, name: str) -> Plan:
+    """What `refresh` would find: the steps with what drifted; saves and locks nothing. Raises StackError."""
+    run = _Run(project, find(project, name))
+    if not run.stack.exists():
+        raise StackError(f"{run.name} was never brought up; `trackstack up {run.name}` does it")
+    result = run.stack.preview_refresh(run.options(passphrase()))
+    drift = tuple(step for step in result.steps if step.diff)
+    return Plan(result.changes, drift, bool(drift))
+
+
 def start(
     project: Project, name: str, on_event: OnEvent | None = None, cancellation: Cancellation | None = None
 ) -> Report:
