@@ -39,7 +39,7 @@ NAME = {"name": "d"}
         (NAME | {"labels": {"a": "-"}}, "labels"),
         (NAME | {"labels": {"a": None}}, "labels"),
         (NAME | {"labels": {"stackit-a": "x"}}, "the prefix stackit- is reserved"),
-        (NAME | {"labels": []}, "labels: expected `object`"),
+        (NAME | {"labels": []}, "labels: [] cannot be used; expected `object`"),
         (NAME | {"colour": "red"}, "unknown field `colour`"),
         ([], "Expected `object`, got `array`"),
         ("d", "Expected `object`"),
