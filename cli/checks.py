@@ -29,6 +29,7 @@ TOOLS = (
     ),
 )
 EXTRAS = (
+    ("kubernetes", "kubernetes", "instances in a cluster"),
     ("postgres", "psycopg", "databases on PostgreSQL"),
     ("s3", "obstore", "artifacts in S3, GCS or Azure"),
 )
@@ -44,8 +45,11 @@ class Check:
     remedy: str = ""
 
 
-def run(find_project: Callable[[], Project]) -> Iterator[Check]:
-    """All checks, each as it is done; a project that cannot be found is a finding, not an error."""
+def run(find_project: Callable[[], Project], context: str | None = None) -> Iterator[Check]:
+    """All checks, each as it is done; a project that cannot be found is a finding, not an error.
+
+    `context` is the kubeconfig's whose cluster is looked at; empty: its current one; None: none is.
+    """
     yield _python()
     yield _project(find_project)
     yield _passphrase()
@@ -54,6 +58,21 @@ def run(find_project: Callable[[], Project]) -> Iterator[Check]:
         yield _tool(*tool)
     for extra in EXTRAS:
         yield _extra(*extra)
+    if context is not None:
+        yield _cluster(context)
+
+
+def _cluster(context: str) -> Check:
+    from trackstack.stacks.errors import StackError
+    from trackstack.stacks.pods import Pods
+    from trackstack.stacks.spec import InstanceSpec
+
+    spec = InstanceSpec(name="doctor", target="kubernetes", kubernetes={"context": context})
+    try:
+        version = Pods.of(Path.cwd(), spec.stack, spec).version()
+    except (StackError, ImportError) as error:
+        return Check("cluster", "fail", " ".join(str(error).split()), "mend the kubeconfig or the cluster")
+    return Check("cluster", "ok", f"Kubernetes {version}")
 
 
 def _python() -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -28,6 +29,8 @@ def instance_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
         if each.spec.name.startswith(incomplete) and each.spec.name not in taken
     ]
 
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 instance_argument = click.argument("name", shell_complete=instance_names)
 instances_argument = click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=instance_names)
@@ -86,6 +89,28 @@ class Label(click.ParamType[tuple[str, str | None]]):
         self.fail(f"{value!r} is no label: write {forms}.", param, ctx)
 
 
+class Setting(click.ParamType[tuple[str, Any]]):
+    """`key.of.the.spec=value`: a text, or JSON for lists and mappings; no value is None."""
+
+    name = "setting"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """The pair that `value` writes."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = str(value).partition("=")
+        if not (equals and all(key.split("."))):
+            self.fail(f"{value!r} is no setting: write KEY=VALUE, such as retention=7d.", param, ctx)
+        if text[:1] not in ("[", "{"):
+            return key, text or None
+        try:
+            return key, json.loads(text)
+        except ValueError as error:
+            self.fail(f"{value!r} is no setting: {error}.", param, ctx)
+
+
 @dataclass(frozen=True)
 class SpecOptions:
     """What the options say about an instance's spec; None and no labels where they say nothing."""
@@ -94,6 +119,8 @@ class SpecOptions:
     retention: str | None
     labels: tuple[tuple[str, str | None], ...]
     port: int | None
+    settings: tuple[tuple[str, Any], ...] = ()
+    """Further fields by their dotted keys."""
 
     def given(self) -> dict[str, Any]:
         """The fields of the spec that were given; a label to be removed is None, so is a port of `auto`."""
@@ -103,16 +130,85 @@ class SpecOptions:
             fields["labels"] = dict(self.labels)
         if self.port is not None:
             fields["port"] = self.port or None
+        for key, value in self.settings:
+            _put(fields, key.split("."), value)
         return fields
 
 
-def spec_options(*, update: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
+    """Raises UsageError for a key below one that has another value already."""
+    for key in path[:-1]:
+        fields = fields.setdefault(key, {})
+        if not isinstance(fields, dict):
+            raise click.UsageError(f"{'.'.join(path)} is below {key}, which has a value already.")
+    fields[path[-1]] = value
+
+
+@dataclass(frozen=True)
+class ClusterOption:
+    """An option that says something about an instance in a cluster, and the settings it stands for."""
+
+    name: str
+    metavar: str
+    help: str
+    settings: Callable[[str], list[tuple[str, Any]]]
+    fixed: bool = False
+    """Whether it is decided when the instance is made."""
+
+    @property
+    def parameter(self) -> str:
+        """Click's name of it."""
+        return f"kubernetes_{self.name}"
+
+
+def _one(key: str) -> Callable[[str], list[tuple[str, Any]]]:
+    return lambda value: [(f"kubernetes.{key}", value)]
+
+
+def _host(value: str) -> list[tuple[str, Any]]:
+    kind = "ingress" if value else None
+    return [("kubernetes.exposure.kind", kind), ("kubernetes.exposure.host", value or None)]
+
+
+def _bucket(value: str) -> list[tuple[str, Any]]:
+    return [("kubernetes.bucket.kind", "s3"), ("kubernetes.bucket.url", value)]
+
+
+CLUSTER_OPTIONS = (
+    ClusterOption("size", "SIZE", "In a cluster: small, medium or large.", _one("size")),
+    ClusterOption("image", "IMAGE", "In a cluster: the server's image with its tag.", _one("image")),
+    ClusterOption("replicas", "N", "In a cluster: how many pods, at least.", _one("replicas")),
+    ClusterOption("host", "NAME", "In a cluster: the name users reach it by, through an ingress.", _host),
+    ClusterOption("context", "NAME", "In a cluster: the kubeconfig's context.", _one("context"), fixed=True),
+    ClusterOption(
+        "namespace",
+        "NAME",
+        "In a cluster: a namespace that is there; else one of its own.",
+        _one("namespace"),
+        fixed=True,
+    ),
+    ClusterOption(
+        "database",
+        "KIND",
+        "In a cluster: sqlite, postgres or cloudnativepg.",
+        _one("database.kind"),
+        fixed=True,
+    ),
+    ClusterOption("bucket", "URL", "In a cluster: s3://bucket/prefix; else a volume.", _bucket, fixed=True),
+)
+
+
+def _cluster_option(option: ClusterOption) -> Decorator:
+    return click.option(f"--{option.name}", option.parameter, metavar=option.metavar, help=option.help)
+
+
+def spec_options(*, update: bool) -> Decorator:
     """The options that say what an instance is like, as one `options: SpecOptions`."""
     if update:
         clear, keep, automatic, remove = " '' clears it.", "", "", "; KEY- removes one"
     else:
         clear, keep, automatic, remove = "", "; else 30d", "; else auto", ""
-    options = (
+    options: tuple[Decorator, ...] = (
         click.option("--description", metavar="TEXT", help=f"What it is for, at most 160 characters.{clear}"),
         click.option("--retention", metavar="TIME", help=f"Keep what is deleted this long, 1d to 90d{keep}."),
         click.option(
@@ -124,6 +220,15 @@ def spec_options(*, update: bool) -> Callable[[Callable[..., Any]], Callable[...
             help=f"A label, as often as you like{remove}.",
         ),
         click.option("--port", type=Port(), metavar="PORT", help=f"Port on loopback, or auto{automatic}."),
+        *(_cluster_option(each) for each in CLUSTER_OPTIONS if not (update and each.fixed)),
+        click.option(
+            "--set",
+            "settings",
+            type=Setting(),
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Any setting of the spec, such as kubernetes.timeout_s=900; no VALUE: its default.",
+        ),
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,12 +239,21 @@ def spec_options(*, update: bool) -> Callable[[Callable[..., Any]], Callable[...
             retention: str | None,
             labels: tuple[tuple[str, str | None], ...],
             port: int | None,
+            settings: tuple[tuple[str, Any], ...],
             **rest: Any,
         ) -> Any:
-            return function(*args, options=SpecOptions(description, retention, labels, port), **rest)
+            named = [
+                setting
+                for option in CLUSTER_OPTIONS
+                if (value := rest.pop(option.parameter, None)) is not None
+                for setting in option.settings(value)
+            ]
+            options = SpecOptions(description, retention, labels, port, (*named, *settings))
+            return function(*args, options=options, **rest)
 
+        decorated: Callable[..., Any] = gathered
         for option in reversed(options):
-            gathered = option(gathered)
-        return gathered
+            decorated = option(decorated)
+        return decorated
 
     return decorate

@@ -32,8 +32,9 @@ def instance_document(instance: Instance) -> dict[str, Any]:
         "state": instance.state,
         "error": instance.error,
         "url": instance.url,
-        "data_dir": str(instance.data_dir),
-        "log_file": str(instance.log_file),
+        "namespace": instance.namespace,
+        "data_dir": "" if instance.spec.in_cluster else str(instance.data_dir),
+        "log_file": "" if instance.spec.in_cluster else str(instance.log_file),
         "created": instance.created and instance.created.isoformat(),
         "updated": instance.updated and instance.updated.isoformat(),
     }
@@ -71,16 +72,34 @@ def details(instance: Instance) -> list[tuple[str, str]]:
         ("error", instance.error),
         ("url", instance.url),
         ("target", spec.target),
-        ("port", str(spec.port or "auto")),
+        *_of_target(instance),
         ("retention", spec.retention),
         ("description", spec.description),
         ("labels", ", ".join(f"{key}={value}" for key, value in spec.labels.items())),
-        ("data", str(instance.data_dir)),
-        ("log", str(instance.log_file)),
         ("created", _time(instance.created)),
         ("updated", _time(instance.updated)),
     ]
     return [fact for fact in facts if fact[1]]
+
+
+def _of_target(instance: Instance) -> list[tuple[str, str]]:
+    spec = instance.spec
+    if not spec.in_cluster:
+        return [
+            ("port", str(spec.port or "auto")),
+            ("data", str(instance.data_dir)),
+            ("log", str(instance.log_file)),
+        ]
+    settings = spec.kubernetes
+    return [
+        ("context", settings.context),
+        ("namespace", instance.namespace),
+        ("image", settings.image),
+        ("size", settings.size),
+        ("replicas", f"{settings.fewest} to {settings.most}"),
+        ("database", settings.database.kind),
+        ("bucket", settings.bucket.url or settings.bucket.kind),
+    ]
 
 
 def contents(held: Census) -> str:
@@ -88,6 +107,45 @@ def contents(held: Census) -> str:
     if held.experiments is None or held.runs is None:
         return f"{size(held.bytes)}, whose database cannot be read"
     return f"{_count(held.experiments, 'experiment')}, {_count(held.runs, 'run')}, {size(held.bytes)}"
+
+
+def loss(instance: Instance) -> str:
+    """What a deletion takes away, for that question."""
+    spec = instance.spec
+    if not spec.in_cluster:
+        from trackstack.server.store.census import census
+
+        return f"{spec.name} holds {contents(census(instance.data_dir))}. All of it will be lost."
+    settings = spec.kubernetes
+    lost = [
+        noun
+        for noun, gone in (
+            ("database", settings.database.kind != "url" and not settings.database.keep),
+            ("artifacts", not settings.bucket.remote and not settings.bucket.keep),
+        )
+        if gone and not (settings.database if noun == "database" else settings.bucket).claim
+    ]
+    what = f"Its {' and '.join(lost)} will be lost." if lost else "Its database and artifacts stay."
+    return f"{spec.name} is in the namespace {instance.namespace}. {what}"
+
+
+def way_in(instance: Instance) -> str:
+    """How an instance is reached that has no way in from outside its cluster; empty for all others."""
+    spec = instance.spec
+    if not spec.in_cluster or spec.kubernetes.exposure.kind != "none":
+        return ""
+    from trackstack.components.kubernetes.names import PORT, dns_name
+
+    context = f"--context {spec.kubernetes.context} " if spec.kubernetes.context else ""
+    service = f"service/{dns_name(instance.stack, 'server')}"
+    forward = f"kubectl {context}-n {instance.namespace} port-forward {service} {PORT}"
+    return f"from here: `{forward}`, then http://localhost:{PORT}; or give it a host"
+
+
+def note_way_in(session: Session, done: Report) -> None:
+    """Say how to get in where there is no way in from outside."""
+    if done.instance and (way := way_in(done.instance)):
+        session.say(f"It is reached within its cluster only; {way}")
 
 
 def size(count: int) -> str:

@@ -1,12 +1,13 @@
 """Instances as they are: read from specs, states and the process table, without pulumi."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from trackstack.providers.local.process import Identity
+from trackstack.stacks import pods
 from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError
 from trackstack.stacks.passphrase import passphrase
 from trackstack.stacks.project import Project
@@ -19,6 +20,7 @@ FOLDER = "trackstack:local:Folder"
 SERVER = "trackstack:local:ServerProcess"
 INSTANCE = "trackstack:index:TrackingInstance"
 PODS = "kubernetes:apps/v1:Deployment"
+CLUSTER = "pulumi:providers:kubernetes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,11 @@ class Instance:
     def as_specified(self) -> bool:
         """Whether it is in the state that its spec asks for."""
         return self.state == self.wanted
+
+    @property
+    def namespace(self) -> str:
+        """Where its objects are in a cluster; empty on this machine."""
+        return pods.namespace(self.stack, self.spec) if self.spec.in_cluster else ""
 
     @property
     def log_file(self) -> Path:
@@ -143,6 +150,8 @@ def token(project: Project, name: str) -> str:
     outputs = stack.outputs(passphrase(), show_secrets=True) if stack.exists() else {}
     if "token" not in outputs:
         raise InstanceNotFound(f"{name} has no token yet; `trackstack up {name}` makes it")
+    if not outputs["token"]:
+        raise StackError(f"{name} was given its admin token (kubernetes.admin_token): only its giver has it")
     return str(outputs["token"])
 
 
@@ -165,6 +174,14 @@ def recorded_data_dir(project: Project, stack: str) -> Path | None:
     return Path(min(folders, key=len)) if folders else None  # the others lie in it
 
 
+def recorded_target(project: Project, stack: str) -> str:
+    """Where the stack's state says that the instance runs; this machine where it says nothing."""
+    handle = project.stack(stack)
+    resources = handle.snapshot().resources if handle.exists() else []
+    clusters = any(each.type == CLUSTER for each in resources)
+    return "kubernetes" if clusters else "local"
+
+
 def recorded(project: Project, stack: str) -> Recorded:
     """What is written down of the instance; what cannot be read is its `error`."""
     data_dir = project.data_dir(stack)
@@ -174,6 +191,19 @@ def recorded(project: Project, stack: str) -> Recorded:
         return Recorded(spec, stack, data_dir, **_state(project, stack))
     except StackError as error:
         return Recorded(spec, stack, data_dir, error=str(error))
+
+
+def look(project: Project, instance: Instance) -> Instance:
+    """The instance as it is now: of one in a cluster, as its pods are. `error` says what cannot be known."""
+    brought_up = instance.state in ("active", "stopped", "impaired") and not instance.error
+    if not (instance.spec.in_cluster and brought_up):
+        return instance
+    state: State
+    try:
+        state, error = pods.Pods.of(project.folder, instance.stack, instance.spec).state()
+    except StackError as failure:
+        state, error = "impaired", str(failure)
+    return replace(instance, state=state, error=error)
 
 
 def _instance(project: Project, stack: str) -> Instance:

@@ -8,7 +8,7 @@ interrupted, so that nothing is left behind that the state does not know of.
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -20,9 +20,11 @@ from trackstack.engine.secrets import Passphrase
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
 from trackstack.stacks import instances
+from trackstack.stacks.engines import by_cli
 from trackstack.stacks.errors import (
     Cancelled,
     InstanceExists,
+    InvalidSpec,
     ProgramFailed,
     ResourceFailed,
     StackError,
@@ -30,6 +32,7 @@ from trackstack.stacks.errors import (
 from trackstack.stacks.events import Event, Step
 from trackstack.stacks.instances import Instance, find, read_spec
 from trackstack.stacks.passphrase import passphrase
+from trackstack.stacks.pods import Pods
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import NAMESPACE, InstanceSpec
 
@@ -64,19 +67,37 @@ class _Run:
     on_event: OnEvent | None = None
     cancellation: Cancellation | None = None
 
+    @cached_property
+    def by_cli(self) -> bool:
+        """Whether the Pulumi CLI does it. Raises StackError where nobody can."""
+        return by_cli(self.project.engine, self.target, self.project.folder)
+
+    @cached_property
+    def target(self) -> str:
+        """Where the instance runs: by its file, and without one by its state."""
+        try:
+            return read_spec(self.project, self.name).target
+        except InvalidSpec:
+            return instances.recorded_target(self.project, self.name)
+
     @property
     def stack(self) -> Stack:
-        return self.project.operated(self.name)
+        return self.project.operated(self.name, by_cli=self.by_cli)
 
     def options(self, secrets: Passphrase, spec: InstanceSpec | None = None, **choices: Any) -> Options:
         """Raises StackError for a configuration that cannot be."""
         from trackstack.providers.local import Local  # imports pulumi
 
         config = {} if spec is None else self._config(spec)
+        providers: dict[str, Any] = {NAMESPACE: Local()}
+        if self.target != "local" and not self.by_cli:  # the CLI has a plugin for it
+            from trackstack.providers.kubernetes import Kubernetes
+
+            providers["kubernetes"] = Kubernetes
         return Options(
             secrets=secrets,
             config=config,
-            providers={NAMESPACE: Local()},
+            providers=providers,
             on_event=self.on_event,
             root=self.project.folder,
             cancellation=self.cancellation or Cancellation(),
@@ -130,8 +151,16 @@ def create(
     A failed create leaves an instance that `up` continues and `delete` removes; one that is refused leaves
     nothing.
     """
+    require_possible(project, spec)
     run = _Run(project, declare(project, spec), on_event, cancellation)
     return run.report(run.up(spec))
+
+
+def require_possible(project: Project, spec: InstanceSpec) -> None:
+    """Raises StackError where this machine cannot bring such an instance up: no tools, no cluster."""
+    by_cli(project.engine, spec.target, project.folder)
+    if spec.in_cluster:
+        Pods.of(project.folder, spec.stack, spec).version()
 
 
 def declare(project: Project, spec: InstanceSpec, stack: str = "") -> str:
@@ -159,6 +188,7 @@ def configure(project: Project, name: str, changes: Mapping[str, Any]) -> Instan
     stack = find(project, name)
     old = read_spec(project, stack)
     new = old.changed(changes)
+    _refuse_moves(old, new)
     if new.running:
         _require_free(new, instances.show(project, stack))
     settings = project.settings(stack)
@@ -199,14 +229,37 @@ def update(
     run = _Run(project, find(project, name), on_event, cancellation)
     path = project.settings_path(run.name)
     before = path.read_bytes() if path.is_file() else b""
-    new = configure(project, run.name, changes)
+    old = read_spec(project, run.name)
+    new = old.changed(changes)
+    if new.in_cluster:
+        require_possible(project, new)
+    configure(project, run.name, changes)
     try:
         return run.report(run.up(new))
-    except (ResourceFailed, ProgramFailed, Cancelled):
-        raise  # some of it may be done already: the next `up` continues
+    except ResourceFailed as failure:
+        if not (old.running and new.running) or old.kubernetes.image == new.kubernetes.image:
+            raise  # some of it may be done already: the next `up` continues
+        path.write_bytes(before)
+        raise _put_back(run, old, new, failure) from failure
+    except (ProgramFailed, Cancelled):
+        raise
     except StackError:
         path.write_bytes(before)
         raise
+
+
+def _put_back(run: _Run, old: InstanceSpec, new: InstanceSpec, failure: ResourceFailed) -> StackError:
+    """What is to be said of an image that did not come up, once the one before was put back."""
+    reason = str(failure).rpartition("::")[2]
+    text = f"{run.name} did not come up with {new.kubernetes.image}: {reason}"
+    try:
+        run.up(old)
+    except Cancelled:
+        raise
+    except StackError as second:
+        again = f"`trackstack update {run.name} --image …` tries another image"
+        return StackError(f"{text}; nor does it with {old.kubernetes.image} again ({second}); {again}")
+    return StackError(f"{text}; it runs {old.kubernetes.image} again, as its file says")
 
 
 def up(
@@ -289,12 +342,20 @@ def delete(
         run.refuse_copy()
         if run.stack.snapshot().pending:
             # What an interrupted create made is adopted, to be deleted; nothing has to run for that.
-            run.up(InstanceSpec(name=run.name, running=False))
+            run.up(_resting(project, run.name))
         result = run.stack.destroy(run.options(passphrase(), refresh=True))
         changes, seconds = result.changes, result.seconds
         run.stack.remove()
     project.settings_path(run.name).unlink(missing_ok=True)
     return Report(None, changes, seconds)
+
+
+def _resting(project: Project, stack: str) -> InstanceSpec:
+    """The instance's spec without its server; one of this machine where the file says nothing."""
+    try:
+        return read_spec(project, stack).changed({"running": False})
+    except InvalidSpec:
+        return InstanceSpec(name=stack, running=False)
 
 
 def lock_holder(project: Project, name: str) -> Holder | None:
@@ -305,6 +366,29 @@ def lock_holder(project: Project, name: str) -> Holder | None:
 def unlock(project: Project, name: str) -> None:
     """Remove the instance's locks, whoever holds them. Raises InstanceNotFound."""
     project.stack(find(project, name)).unlock()
+
+
+_UNMOVABLE = (
+    ("target",),
+    ("kubernetes", "namespace"),
+    ("kubernetes", "database", "kind"),
+    ("kubernetes", "database", "claim"),
+    ("kubernetes", "bucket", "kind"),
+    ("kubernetes", "bucket", "claim"),
+)
+"""Settings that say where the data is: with another value, it would be deleted with the old place."""
+
+
+def _refuse_moves(old: InstanceSpec, new: InstanceSpec) -> None:
+    """Raises InvalidSpec for changes that would leave the instance's data behind."""
+    for path in _UNMOVABLE:
+        before, after = reduce(getattr, path, old), reduce(getattr, path, new)
+        if before != after:
+            key = ".".join(path)
+            raise InvalidSpec(
+                f"{key}: {before!r} cannot become {after!r}, for the data would stay behind; "
+                "make another instance, and move the data"
+            )
 
 
 def _init(stack: Stack, settings: StackSettings, secrets: Passphrase) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import platformdirs
 import yaml
@@ -17,6 +17,7 @@ from trackstack.engine.backend import Backend, Stamp
 from trackstack.engine.project import Project as PulumiProject
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
+from trackstack.stacks.engines import Engine
 from trackstack.stacks.errors import StackError
 from trackstack.stacks.spec import NAMESPACE, config_schema
 
@@ -25,7 +26,6 @@ PROGRAM = "from trackstack.stacks.program import deploy\n\ndeploy()\n"
 IGNORED = "# The instances' data, and the state of the local backend.\ninstances/\nstate/\n"
 VARIABLE = "TRACKSTACK_PROJECT"
 _SETTINGS = re.compile(r"Pulumi\.(.+)\.yaml")
-Engine = Literal["auto", "embedded", "pulumi"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Project:
 
     folder: Path
     engine: Engine = "auto"
-    """Who does the operations; `auto` is the embedded engine for what runs on this machine."""
+    """Who does the operations; `auto` goes by the target and by what this machine has (`engines`)."""
 
     @classmethod
     def find(
@@ -94,9 +94,9 @@ class Project:
         """The stack of that name, whether it exists or not; to be looked at."""
         return self.backend.stack(NAMESPACE, name)
 
-    def operated(self, name: str) -> Stack:
-        """The stack, operated by the chosen engine. Raises StackError where the Pulumi CLI is missing."""
-        if self.engine != "pulumi":
+    def operated(self, name: str, *, by_cli: bool) -> Stack:
+        """The stack, operated by either engine. Raises StackError where the Pulumi CLI is missing."""
+        if not by_cli:
             return self.stack(name)
         from trackstack.engine.automation import PulumiStack  # imports pulumi
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from trackstack import durations
+from trackstack.components.settings.aws import AwsSettings
 from trackstack.components.settings.kubernetes import KubernetesSettings
 from trackstack.stacks.errors import InvalidSpec
 
@@ -26,6 +27,7 @@ _TYPES = {
     "running": "boolean",
     "token_rotation": "integer",
     "kubernetes": "object",
+    "aws": "object",
 }
 """The settings that are no texts, as Pulumi.yaml calls their types."""
 _NAME = re.compile(r"[0-9A-Za-z\s_-]{1,64}", re.ASCII)
@@ -43,7 +45,7 @@ class InstanceSpec(BaseModel):
     description: str = Field(
         default="", description="What it is for: at most 160 letters, digits, spaces, . : / -."
     )
-    target: Literal["local", "kubernetes"] = Field(
+    target: Literal["local", "kubernetes", "aws"] = Field(
         default="local", description="Where it runs: local is this machine."
     )
     retention: str = Field(default="30d", description="How long deleted experiments are kept: 1d to 90d.")
@@ -62,6 +64,10 @@ class InstanceSpec(BaseModel):
     kubernetes: KubernetesSettings = Field(
         default=KubernetesSettings(), description="Of target kubernetes: cluster, size, database and more."
     )
+    aws: AwsSettings = Field(
+        default=AwsSettings(),
+        description="Of target aws: EKS cluster, VPC, database, bucket, domain and more.",
+    )
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -78,6 +84,11 @@ class InstanceSpec(BaseModel):
         if not re.search("[0-9A-Za-z]", self.name):
             raise InvalidSpec(f"name: {self.name!r} cannot be used; write one letter or digit at least")
         return stack_name(self.name)
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether its server is pods of a cluster, not a process of this machine."""
+        return self.target != "local"
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """The spec with `changes`; mappings are merged, and what is None goes. Raises InvalidSpec.
@@ -96,11 +107,13 @@ class InstanceSpec(BaseModel):
 
     def _decided(self) -> dict[str, Any]:
         """Every setting that has a value; of a target's, those that differ from its defaults."""
-        values = self.model_dump(exclude_none=True, exclude={"kubernetes"})
-        if self.target == "kubernetes":
+        values = self.model_dump(exclude_none=True, exclude={"kubernetes", "aws"})
+        if self.in_cluster:
             # The image is written even where it is the default, for another toolkit has another one.
             own = {"image": self.kubernetes.image, **self.kubernetes.model_dump(exclude_defaults=True)}
             values["kubernetes"] = own
+        if self.target == "aws":
+            values["aws"] = self.aws.model_dump(exclude_defaults=True)
         return values
 
     @classmethod
@@ -115,11 +128,27 @@ class InstanceSpec(BaseModel):
 
     @model_validator(mode="after")
     def _check_target(self) -> Self:
-        if self.target != "kubernetes" and self.kubernetes != KubernetesSettings():
-            raise ValueError(f"kubernetes is for the target kubernetes, not {self.target}")
+        if not self.in_cluster and self.kubernetes != KubernetesSettings():
+            raise ValueError(f"kubernetes is for the targets kubernetes and aws, not {self.target}")
+        if self.target != "aws" and self.aws != AwsSettings():
+            raise ValueError(f"aws is for the target aws, not {self.target}")
+        if self.target == "aws":
+            self._check_aws()
         if self.target != "local" and self.port:
             raise ValueError(f"port is for the target local, not {self.target}")
         return self
+
+    def _check_aws(self) -> None:
+        pods, domain = self.kubernetes, self.aws.domain
+        if missing := self.aws.missing():
+            raise ValueError(missing)
+        for name, kept in (("database", pods.database), ("bucket", pods.bucket)):
+            if kept != type(kept)():
+                raise ValueError(f"kubernetes.{name} is for the target kubernetes; aws.{name} is for aws")
+        if pods.admin_token:
+            raise ValueError("kubernetes.admin_token is for the target kubernetes; aws makes its own")
+        if (domain.zone or domain.certificate) and pods.exposure.kind != "ingress":
+            raise ValueError("aws.domain needs kubernetes.exposure with kind ingress and a host")
 
     @field_validator("name")
     @classmethod

@@ -10,7 +10,13 @@ from trackstack.cli.session import Session
 
 @command("create")
 @click.argument("name")
-@click.option("--target", default="local", show_default=True, metavar="TARGET", help="Where it runs.")
+@click.option(
+    "--target",
+    default="local",
+    show_default=True,
+    metavar="TARGET",
+    help="Where it runs: local or kubernetes.",
+)
 @spec_options(update=False)
 @engine_option
 @pass_session
@@ -21,14 +27,16 @@ def create(session: Session, name: str, target: str, options: SpecOptions) -> No
     written to Pulumi.NAME.yaml in the project's folder; without a project, one is made for you.
 
     \b
-    Example:
+    Examples:
       trackstack create demo --retention 14d --label team=vision
+      trackstack create team-a --target kubernetes --image registry.example.com/trackstack-server:1.0
     """
     from trackstack.stacks import operations
     from trackstack.stacks.spec import InstanceSpec
 
-    spec = InstanceSpec(name=name, target=target, **options.given())
+    spec = InstanceSpec(**{"name": name, "target": target, **options.given()})
     with session.work(f"Creating {name}") as work:
         done = operations.create(session.project, spec, work.on_event, work.cancellation)
     report.operation(session, done, f"{name} runs at {report.url(done)}")
+    report.note_way_in(session, done)
     session.say(f'Point an MLflow client at it:  eval "$({session.program} env {name})"')

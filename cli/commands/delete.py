@@ -24,11 +24,10 @@ def delete(session: Session, name: str, yes: str | None) -> None:
       trackstack delete demo
       trackstack delete demo --yes demo
     """
-    from trackstack.server.store.census import census
     from trackstack.stacks import instances, operations
 
     instance = instances.show(session.project, name)
-    session.say(f"{name} holds {report.contents(census(instance.data_dir))}. All of it will be lost.")
+    session.say(report.loss(instance))
     type_the_name(instance.spec.name, yes)
     with session.work(f"Deleting {name}") as work:
         done = operations.delete(session.project, name, work.on_event, work.cancellation)

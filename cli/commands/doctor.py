@@ -13,18 +13,22 @@ COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @command("doctor")
+@click.option("--cluster", is_flag=True, help="Also look at the cluster of the kubeconfig.")
+@click.option("--context", metavar="NAME", help="Also look at the cluster of this context of the kubeconfig.")
 @pass_session
-def doctor(session: Session) -> int:
+def doctor(session: Session, cluster: bool, context: str | None) -> int:
     """Check this machine, and say how to mend what fails.
 
     Exits with 1 when something fails that every instance needs; warnings are what only some targets need.
 
     \b
-    Example:
+    Examples:
       trackstack doctor
+      trackstack doctor --context staging
     """
     found = []
-    for check in checks.run(lambda: session.project):
+    asked = context if context is not None else ("" if cluster else None)
+    for check in checks.run(lambda: session.project, asked):
         found.append(check)
         if session.json or (session.quiet and check.state != "fail"):
             continue

@@ -28,6 +28,8 @@ def env(session: Session, name: str) -> None:
         "MLFLOW_TRACKING_TOKEN": instances.token(session.project, name),
     }
     report.warn_if_silent(session, instance)
+    if way := report.way_in(instance):
+        session.say(f"{name} is reached within its cluster only; {way}")
     if session.json:
         session.document(variables)
     else:

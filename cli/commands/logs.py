@@ -1,5 +1,7 @@
 """trackstack logs"""
 
+from functools import partial
+
 import click
 
 from trackstack.cli.command import command, pass_session
@@ -22,7 +24,7 @@ from trackstack.stacks.tail import follow, last_lines
 )
 @pass_session
 def logs(session: Session, name: str, following: bool, lines: int) -> None:
-    """Print the server log of an instance.
+    """Print the server log of an instance, in a cluster that of each of its pods.
 
     \b
     Examples:
@@ -31,15 +33,23 @@ def logs(session: Session, name: str, following: bool, lines: int) -> None:
     """
     from trackstack.stacks import instances
 
-    file = instances.show(session.project, name).log_file
+    instance = instances.show(session.project, name)
+    file = instance.log_file
     if session.json and following:
         raise click.UsageError("--json prints one document: it cannot follow.", click.get_current_context())
-    tail, position = last_lines(file, lines)
+    if instance.spec.in_cluster:
+        from trackstack.stacks.pods import Pods
+
+        pods = Pods.of(session.project.folder, instance.stack, instance.spec)
+        tail, source, more = pods.logs(lines), f"{pods.namespace}/{pods.server}", pods.follow
+    else:
+        tail, position = last_lines(file, lines)
+        source, more = str(file), partial(follow, file, position)
     if session.json:
-        session.document({"file": str(file), "lines": tail})
+        session.document({"file": source, "lines": tail})
         return
     for line in tail:
         session.data(line)
     if following:
-        for line in follow(file, position):
+        for line in more():
             session.data(line)

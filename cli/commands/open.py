@@ -27,6 +27,8 @@ def open(session: Session, name: str) -> None:
     url = instance.url
     if not url:
         raise Failure(f"{name} has no URL yet; `{session.program} up {name}` gives it one")
+    if way := report.way_in(instance):
+        raise Failure(f"{name} is reached within its cluster only; {way}")
     report.warn_if_silent(session, instance)
     opened = webbrowser.open(url)
     if session.json:

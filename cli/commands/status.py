@@ -13,7 +13,8 @@ from trackstack.cli.session import Session
 def status(session: Session, names: tuple[str, ...]) -> int:
     """Say whether instances are as their specs say.
 
-    All of them, unless some are named. Exits with 4 when one is not.
+    All of them, unless some are named; those in a cluster as their pods are now.
+    Exits with 4 when one is not.
 
     \b
     Examples:
@@ -24,5 +25,6 @@ def status(session: Session, names: tuple[str, ...]) -> int:
 
     project = session.project
     chosen = [instances.show(project, name) for name in names] if names else instances.list_instances(project)
+    chosen = [instances.look(project, each) for each in chosen]
     report.status(session, chosen)
     return Exit.OK if all(each.as_specified for each in chosen) else Exit.DRIFT

@@ -32,32 +32,48 @@ def reasons(cluster: Cluster, found: Document) -> list[Reason]:
     """What the pods of a workload (or the pod itself) suffer from; empty where nothing is known."""
     if found.get("kind") == "Pod":
         return list(_of_pod(cluster, found))
+    generation = int(found["metadata"].get("generation", 0))
+    if int((found.get("status") or {}).get("observedGeneration", generation)) < generation:
+        return []  # what there is is of before the change
     told = [reason for pod in _pods(cluster, found) for reason in _of_pod(cluster, pod)]
     return (told or list(_refusals(cluster, found)))[:_MANY]
 
 
 def _pods(cluster: Cluster, found: Document) -> list[Document]:
-    """The newest first; those on their way out are not looked at."""
+    """The newest first; those on their way out, and those of an earlier version, are not looked at."""
     selector = (found.get("spec") or {}).get("selector") or {}
     labels = selector.get("matchLabels") if "matchLabels" in selector else selector
     if not labels or not all(isinstance(value, str) for value in labels.values()):
         return []
-    namespace = found["metadata"].get("namespace", "default")
     text = ",".join(f"{key}={value}" for key, value in labels.items())
-    folder = cluster.discovery.kind("v1", "Pod").folder(namespace)
-    listed = cluster.client.get(folder, labelSelector=text).get("items") or []
-    pods = [pod for pod in listed if not pod["metadata"].get("deletionTimestamp") and _owned(pod, found)]
+    owners = _owners(cluster, found, text)
+    listed = _listed(cluster, "v1", "Pod", found, text)
+    pods = [pod for pod in listed if not pod["metadata"].get("deletionTimestamp") and _owned(pod, owners)]
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
 
-def _owned(pod: Document, found: Document) -> bool:
-    owners = pod["metadata"].get("ownerReferences") or ()
+def _listed(cluster: Cluster, api_version: str, kind: str, found: Document, labels: str) -> list[Document]:
+    folder = cluster.discovery.kind(api_version, kind).folder(found["metadata"].get("namespace", "default"))
+    return cluster.client.get(folder, labelSelector=labels).get("items") or []
+
+
+def _owners(cluster: Cluster, found: Document, labels: str) -> set[str]:
+    """Whose pods tell how the object is: its own uid, of a Deployment those of its present version's sets."""
     metadata = found["metadata"]
-    return any(
-        owner["uid"] == metadata["uid"]
-        or (owner["kind"] == "ReplicaSet" and owner["name"].startswith(f"{metadata['name']}-"))
-        for owner in owners
-    )
+    if found.get("kind") != "Deployment":
+        return {metadata["uid"]}
+    mine, revision = {metadata["uid"]}, _revision(found)
+    sets = [each for each in _listed(cluster, "apps/v1", "ReplicaSet", found, labels) if _owned(each, mine)]
+    present = (each for each in sets if each["spec"].get("replicas") and _revision(each) == revision)
+    return {each["metadata"]["uid"] for each in present}
+
+
+def _revision(found: Document) -> str:
+    return str((found["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision"))
+
+
+def _owned(found: Document, owners: set[str]) -> bool:
+    return any(owner["uid"] in owners for owner in found["metadata"].get("ownerReferences") or ())
 
 
 def _of_pod(cluster: Cluster, pod: Document) -> Iterator[Reason]:

@@ -23,7 +23,7 @@ def test_commands_are_completed() -> None:
 
 
 def test_options_are_completed() -> None:
-    assert completions(["create"], "--re") == ["--retention"]
+    assert completions(["create"], "--ret") == ["--retention"]
 
 
 def test_names_are_not_completed_where_there_is_no_project(home: Path) -> None:
