@@ -1,0 +1,3 @@
+from trackstack.stacks.plugin import main
+
+main()
