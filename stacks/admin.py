@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from trackstack.stacks import instances
 from trackstack.stacks.errors import InvalidSpec, StackError
+from trackstack.stacks.instances import Instance
 from trackstack.stacks.project import Project
 
 _PREFIX = "/api/2.0/trackstack"
@@ -34,19 +35,30 @@ def ask(
         "Content-Type": "application/json",
     }
     # Straight to the instance: no proxy of the environment's, no redirect, sees its admin token.
-    connection = http.client.HTTPConnection(urlsplit(instance.url).netloc, timeout=_TIMEOUT_S)
+    url = urlsplit(instance.url)
+    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = connect(url.netloc, timeout=_TIMEOUT_S)
     try:
-        connection.request(method, _PREFIX + path, None if body is None else json.dumps(body), headers)
+        target = url.path.rstrip("/") + _PREFIX + path
+        connection.request(method, target, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         document = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        remedy = f"`trackstack start {instance.stack}` mends it"
+        remedy = _remedy(instance)
         raise StackError(f"{name} does not answer at {instance.url} ({error}); {remedy}") from None
     finally:
         connection.close()
     if response.status != 200:
         raise _refusal(name, response.status, str(document.get("message", document)))
     return dict(document)
+
+
+def _remedy(instance: Instance) -> str:
+    if not instance.spec.in_cluster:
+        return f"`trackstack start {instance.stack}` mends it"
+    if instance.spec.kubernetes.exposure.kind == "none":
+        return "within its cluster only; `trackstack open` says how to get there"
+    return f"`trackstack status {instance.stack}` looks at its pods"
 
 
 def _refusal(name: str, status: int, message: str) -> StackError:

@@ -102,7 +102,10 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
         folder = Path(inputs.data_dir)
         log_start = rotate(folder / LOG_FILE)
         identity = process.start(
-            _command(inputs), folder=folder, log=folder / LOG_FILE, environment=process.environment()
+            _command(inputs),
+            folder=folder,
+            log=folder / LOG_FILE,
+            environment={**process.environment(), **_settings(inputs)},
         )
         try:
             process.write_pid_file(folder / PID_FILE, identity)
@@ -121,6 +124,14 @@ def _command(inputs: ServerInputs) -> list[str]:
         *("--port", str(inputs.port)),
         *("--artifact-root", inputs.artifact_root),
     ]
+
+
+def _settings(inputs: ServerInputs) -> dict[str, str]:
+    """What the server says of itself; its data folder is called as its stack."""
+    return {
+        "TRACKSTACK_SERVER_SERVICE_NAME": Path(inputs.data_dir).name,
+        "TRACKSTACK_SERVER_PUBLIC_URL": f"http://{inputs.host}:{inputs.port}",
+    }
 
 
 def _words(data_dir: str) -> list[str]:

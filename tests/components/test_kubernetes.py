@@ -187,7 +187,6 @@ def test_a_setting_reaches_exactly_the_part_it_is_about(settings: dict[str, Any]
         ({"rotation": "2"}, {"demo-token-admin.rotation"}),
         ({"description": "text"}, {"demo.description"}),
         ({"running": False}, {f"{SERVER}.replicas", f"{GC}.suspend"}),
-        ({"account_annotations": {"role": "r"}}, {"demo-account-server.metadata.annotations.role"}),
     ],
     ids=lambda given: next(iter(given), "") if isinstance(given, dict) else "",
 )

@@ -46,7 +46,7 @@ class Bench:
     def spec(self, name: str = "demo", **kubernetes: Any) -> InstanceSpec:
         given = {"kubeconfig": str(self.cluster.kubeconfig), "namespace": self.namespace, "image": IMAGE}
         settings = {**given, **kubernetes}
-        return InstanceSpec(name=name, target="kubernetes", kubernetes=settings)  # type: ignore[arg-type]
+        return InstanceSpec(name=name, target="kubernetes", kubernetes=settings)
 
     def create(self, name: str = "demo", **kubernetes: Any) -> instances.Instance:
         made = operations.create(self.project, self.spec(name, **kubernetes)).instance
