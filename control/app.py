@@ -20,12 +20,12 @@ from trackstack.control.answers import Page
 from trackstack.control.calls import Call, Services
 from trackstack.control.errors import ApiError, forbidden, missing
 from trackstack.control.routes import Methods, Route, RouteTable
+from trackstack.control.surfaces import Surface
 
 log = logging.getLogger("trackstack.control")
 
 _ANYBODY = Caller("", {})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_STYLED = "default-src 'none'; style-src 'unsafe-inline'"
 
 Living = Callable[[], AbstractAsyncContextManager[Services]]
 
@@ -33,7 +33,11 @@ Living = Callable[[], AbstractAsyncContextManager[Services]]
 class App:
     """Guards, finds the route, identifies the caller, decodes, calls the handler, encodes."""
 
-    def __init__(self, living: Living, table: RouteTable, guard: BrowserGuard) -> None:
+    def __init__(
+        self, living: Living, table: RouteTable, guard: BrowserGuard, surfaces: Callable[[str], Surface]
+    ) -> None:
+        """`surfaces` tells the surface of a path."""
+        self._surfaces = surfaces
         self._living = living
         self._table = table
         self._guard = guard
@@ -65,17 +69,19 @@ class App:
         given = request.headers.get("x-request-id", "")
         id_ = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
         caller = _ANYBODY
+        surface = self._surfaces(request.url.path)
         try:
-            route, params = self._route(request)
-            caller = await self._identify(request, route)
-            response = await self._answer(request, route, params, caller)
+            route, params = self._route(request, surface)
+            caller = await self._identify(request, route, surface)
+            response = await self._answer(Call(request, params, self._serving(), caller), route, surface)
         except ApiError as error:
-            response = _refused(error)
+            response = _page(surface.refused(request, error))
         except ClientDisconnect:
             return
         except Exception:
             log.exception("%s %s failed [%s]", request.method, _path(request), id_)
-            response = _refused(ApiError(500, f"The request failed; the log says why, at {id_}."))
+            fault = ApiError(500, f"The request failed; the log says why, at {id_}.")
+            response = _page(surface.refused(request, fault))
         response.headers["X-Request-Id"] = id_
         if request.method not in ("GET", "HEAD"):
             log.info(
@@ -84,22 +90,20 @@ class App:
             )
         await response(scope, receive, send)
 
-    def _route(self, request: Request) -> tuple[Route, Any]:
+    def _route(self, request: Request, surface: Surface) -> tuple[Route, Any]:
         """Raises ApiError 403, 404, 405."""
         found = self._table.find(request.url.path)
         route = found[0].get("GET" if request.method == "HEAD" else request.method) if found else None
-        # What needs no token and changes nothing may be asked under any name, as health probes do.
-        if route is None or route.needs is not NOBODY:
-            self._check_browser(request)
+        if surface.foreign(request, route):
+            self._check_browser(request, surface.site(request))
         if found is None:
             raise missing("Nothing is served at this path.")
         if route is None:
             raise _not_allowed(request.method, found[0])
         return route, found[1]
 
-    def _check_browser(self, request: Request) -> None:
+    def _check_browser(self, request: Request, site: str | None) -> None:
         headers = request.headers
-        site = headers.get("sec-fetch-site")
         try:
             self._guard.check(
                 [value.encode("latin-1") for value in headers.getlist("host")],
@@ -109,12 +113,12 @@ class App:
         except ForeignRequest as error:
             raise forbidden(str(error)) from None
 
-    async def _identify(self, request: Request, route: Route) -> Caller:
+    async def _identify(self, request: Request, route: Route, surface: Surface) -> Caller:
         if route.needs is NOBODY:
             return _ANYBODY
         services = self._serving()
         try:
-            caller = await services.authenticator.identify(request.headers.getlist("authorization"))
+            caller = await surface.identify(services, request)
         except ApiError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 services.limiter.check(f"address:{request.client.host if request.client else ''}")
@@ -122,19 +126,18 @@ class App:
         services.limiter.check(caller.name)
         return caller
 
-    async def _answer(self, request: Request, route: Route, params: Any, caller: Caller) -> Response:
-        call = Call(request, params, self._serving(), caller)
+    async def _answer(self, call: Call, route: Route, surface: Surface) -> Response:
         if route.needs is not NOBODY:
             _permit(call, route)
         if route.body is None:
             value = await route.handler(call)
         else:
-            body = await _body(request)
-            payload = bodies.decode(route.body, body, request.headers.get("content-type", ""))
+            body = await _body(call.request)
+            payload = surface.decode(route.body, body, call.request.headers.get("content-type", ""))
             value = await route.handler(call, payload)
         if isinstance(value, Page):
-            return _response(value.body, route.status, value.media_type, {"Content-Security-Policy": _STYLED})
-        return _response(msgspec.json.encode(value), route.status)
+            return _page(value, route.status)
+        return _page(Page(msgspec.json.encode(value), "application/json", headers=()), route.status)
 
     def _serving(self) -> Services:
         if self._services is None:
@@ -149,8 +152,10 @@ def _path(request: Request) -> str:
 
 def _permit(call: Call, route: Route) -> None:
     """Raises ApiError. A project in which the caller has no role is not there for it."""
-    role, region = call.caller.role(call.project), call.params["regionId"]
-    if role is NOBODY:
+    named = "projectId" in call.params
+    role = call.caller.role(call.project) if named else call.caller.highest
+    region = call.params.get("regionId", call.services.settings.region)
+    if named and role is NOBODY:
         raise missing(f"There is no project {call.project}.")
     if region != call.services.settings.region:
         raise missing(f"There is no region {region[:100]!r}; this is {call.services.settings.region}.")
@@ -180,12 +185,14 @@ def _not_allowed(method: str, methods: Methods) -> ApiError:
     return ApiError(405, f"{method[:20]} is not allowed here; there are {allowed}.", {"Allow": allowed})
 
 
-def _refused(error: ApiError) -> Response:
-    return _response(msgspec.json.encode(error.body), error.status, headers=error.headers)
+def _page(page: Page, status: int = 200) -> Response:
+    response = Response(page.body, page.status or status, _EVERY, page.media_type)
+    for name, value in page.headers:
+        if name == "Set-Cookie":
+            response.headers.append(name, value)
+        else:
+            response.headers[name] = value
+    return response
 
 
-def _response(
-    body: bytes, status: int, media_type: str = "application/json", headers: dict[str, str] | None = None
-) -> Response:
-    every = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
-    return Response(body, status, every | (headers or {}), media_type)
+_EVERY = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store"}

@@ -10,6 +10,9 @@ from starlette.requests import Request
 from trackstack.control.access.authenticator import Authenticator
 from trackstack.control.access.callers import Caller
 from trackstack.control.access.limits import Limiter
+from trackstack.control.console.oidc import CodeFlow
+from trackstack.control.console.sessions import Sessions
+from trackstack.control.console.sizes import Sizes
 from trackstack.control.fields import uuid
 from trackstack.control.fleet import Fleet, Member
 from trackstack.control.settings import Settings
@@ -25,6 +28,9 @@ class Services:
     fleet: Fleet
     authenticator: Authenticator
     limiter: Limiter
+    sessions: Sessions
+    sizes: Sizes
+    code_flow: CodeFlow | None
 
 
 @dataclass

@@ -18,6 +18,7 @@ from trackstack.control.workers import Workers
 from trackstack.stacks import instances, operations
 from trackstack.stacks.catalog import Catalog
 from trackstack.stacks.errors import InstanceExists, InvalidSpec, StackError
+from trackstack.stacks.events import Event
 from trackstack.stacks.instances import Instance
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import InstanceSpec, stack_name
@@ -61,11 +62,11 @@ class Fleet:
 
     async def members(self, project: str) -> list[Member]:
         """The project's instances in this region, by stack name."""
-        return [each for each in await self._members() if each.project == project]
+        return [each for each in await self.everything() if each.project == project]
 
     async def find(self, project: str, id_: str) -> Member:
         """The project's instance of that id. Raises ApiError 404."""
-        for member in await self._members():
+        for member in await self.everything():
             if member.id == id_ and member.project == project:
                 return member
         raise missing(f"There is no instance {id_} in project {project}.")
@@ -107,6 +108,11 @@ class Fleet:
         self._workers.start(member.stack, Entry(kind="delete"))
         return Member(member.id, member.project, member.region, member.instance, "deleting")
 
+    def events(self, member: Member) -> list[Event]:
+        """What the operation under way on the instance told so far."""
+        job = self._workers.jobs.get(member.stack)
+        return list(job.events) if job else []
+
     async def look(self) -> None:
         """Read what changed. Raises ApiError 503 where the files cannot be read."""
         await self._instances()
@@ -136,7 +142,8 @@ class Fleet:
         if len(self._workers.jobs) >= self._settings.queue_length:
             raise too_many("Too many operations are under way; wait as Retry-After says.", 5)
 
-    async def _members(self) -> list[Member]:
+    async def everything(self) -> list[Member]:
+        """The instances of all projects in this region, by stack name."""
         members, ids = [], set()
         for instance in await self._instances():
             spec = instance.spec

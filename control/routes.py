@@ -22,7 +22,8 @@ class Route:
     """One operation: `handler(call)`, or `handler(call, body)` with the body's type as its annotation.
 
     A path that starts with /projects is mounted below each version. `needs` is the role that a caller must
-    have in the path's project; NOBODY: no token at all. `refuses` are the statuses besides every route's.
+    have in the path's project, or in any where the path names none; NOBODY: no token at all. `refuses` are
+    the statuses besides every route's.
     """
 
     method: str

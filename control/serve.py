@@ -18,14 +18,24 @@ from trackstack.control.access.oidc import OpenIdTokens
 from trackstack.control.access.tokens import AccessFile, state_folder
 from trackstack.control.app import App
 from trackstack.control.calls import Services
+from trackstack.control.console import tables as console
+from trackstack.control.console.browsers import HOME
+from trackstack.control.console.oidc import CodeFlow
+from trackstack.control.console.sessions import Sessions
+from trackstack.control.console.sizes import Sizes
+from trackstack.control.console.surface import Console
 from trackstack.control.fleet import Fleet
 from trackstack.control.journal import Journal
 from trackstack.control.routes import RouteTable
 from trackstack.control.settings import Settings
+from trackstack.control.surfaces import Api, Surface
 from trackstack.control.tables import ROUTES
 from trackstack.control.workers import Workers
 from trackstack.stacks.errors import StackError
 from trackstack.stacks.project import Project
+
+_API = Api()
+_CONSOLE = Console()
 
 log = logging.getLogger("trackstack.control")
 
@@ -43,11 +53,19 @@ def application(project: Project, settings: Settings) -> App:
         await fleet.look()
         workers.resume()
         limiter = Limiter(settings.requests_per_s, settings.requests_burst)
-        yield Services(settings, fleet, Authenticator(access, oidc), limiter)
+        sizes = Sizes(project)
+        flow = CodeFlow(settings, oidc) if oidc and settings.oidc_client_id else None
+        sessions = Sessions(settings.session_s)
+        yield Services(settings, fleet, Authenticator(access, oidc), limiter, sessions, sizes, flow)
+        await sizes.stop()
         await workers.stop(settings.stop_timeout_s)
 
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins), "--allowed-hosts")
-    return App(living, RouteTable(ROUTES), guard)
+    return App(living, RouteTable((*ROUTES, *console.ROUTES)), guard, _surface)
+
+
+def _surface(path: str) -> Surface:
+    return _CONSOLE if path == HOME or path.startswith(f"{HOME}/") else _API
 
 
 def run(project: Project, settings: Settings) -> int:

@@ -1,10 +1,12 @@
 """What can be set about the control plane: the options of `trackstack serve`."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+/?")
 ROLES = ("viewer", "editor", "owner")
 
 
@@ -37,6 +39,11 @@ class Settings:
     oidc_projects_claim: str = _setting("projects", "Their claim of project UUIDs; * is every project.")
     oidc_roles: str = _setting("", "Roles by other names, as their=ours, comma separated.")
     oidc_algorithms: str = _setting("RS256,ES256", "Signatures that are taken, comma separated.")
+    oidc_client_id: str = _setting("", "Client that signs people in to the console; empty: by token only.")
+    oidc_client_secret_file: str = _setting("", "File of that client's secret; empty: it has none.")
+    oidc_scope: str = _setting("openid", "Scopes that the console asks for, separated by spaces.")
+    public_url: str = _setting("", "URL at which browsers reach it; empty: the one they ask for.")
+    session_s: int = _setting(28800, "Time that a sign-in to the console lasts, seconds.")
     workers: int = _setting(4, "Operations on instances at the same time.")
     queue_length: int = _setting(256, "Most operations that wait or run; more are told to come again.")
     requests_per_s: int = _setting(100, "Requests of one caller that are answered per second.")
@@ -56,7 +63,17 @@ class Settings:
         for path in filter(None, (self.tls_cert, self.tls_key)):
             if not Path(path).is_file():
                 raise SettingsError(f"there is no file {path}; --tls-cert and --tls-key name PEM files")
-        for name in ("workers", "queue_length", "requests_per_s", "requests_burst"):
+        if self.oidc_client_id and not self.oidc_issuer:
+            raise SettingsError("--oidc-client-id needs --oidc-issuer and --oidc-audience; give them, too")
+        if self.oidc_client_secret_file and not Path(self.oidc_client_secret_file).is_file():
+            raise SettingsError(
+                f"there is no file {self.oidc_client_secret_file}; --oidc-client-secret-file names one"
+            )
+        if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise SettingsError(
+                f"--public-url {self.public_url!r} must be scheme and host, such as https://ml.example.org"
+            )
+        for name in ("workers", "queue_length", "requests_per_s", "requests_burst", "session_s"):
             if getattr(self, name) < 1:
                 raise SettingsError(
                     f"--{name.replace('_', '-')} must be 1 at least, not {getattr(self, name)}"

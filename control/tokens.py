@@ -24,7 +24,7 @@ from trackstack.control.fields import (
     require_free_labels,
     uuid,
 )
-from trackstack.control.fleet import Member
+from trackstack.control.fleet import Member, State
 from trackstack.control.instances import INSTANCE
 from trackstack.control.routes import Route
 from trackstack.control.token_ids import from_uuid, to_uuid
@@ -32,6 +32,8 @@ from trackstack.stacks import tokens
 from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError, TokenNotFound
 from trackstack.stacks.tokens import AccessToken
 
+ANSWERS: tuple[State, ...] = ("active", "updating", "reconciling")
+"""The states in which an instance is asked for its tokens."""
 SIX_MONTHS = "184d"  # whichever they are
 
 
@@ -125,7 +127,7 @@ async def delete(call: Call) -> TokenResponse:
 async def _asked(call: Call, ask: Any, *arguments: Any) -> tuple[Member, Any]:
     """What the instance answers. Raises ApiError, 409 for an instance that does not run."""
     member = await call.member()
-    if member.state not in ("active", "updating", "reconciling"):
+    if member.state not in ANSWERS:
         raise conflict(f"{member.instance.spec.name} is {member.state}; wait until it is active.")
     try:
         return member, await call.blocking(ask, call.fleet.project, member.stack, *arguments)

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from trackstack.control.faults import public
 from trackstack.control.journal import Entry, Journal, Kind
@@ -15,6 +17,7 @@ from trackstack.stacks.project import Project
 
 log = logging.getLogger("trackstack.control")
 
+_KEPT_EVENTS = 1000  # of one operation, the newest
 _LOCKED_AGAIN_S = 0.5  # between looks at a stack on which somebody else works
 
 
@@ -25,11 +28,11 @@ class Job:
     kind: Kind
     resumed: bool
     cancellation: Cancellation = field(default_factory=Cancellation)
-    last: Event | None = None
+    events: deque[Event] = field(default_factory=partial(deque, maxlen=_KEPT_EVENTS))
 
     def tell(self, event: Event) -> None:
-        """Keep the newest event, for who watches."""
-        self.last = event
+        """Keep the event, for who watches. Called on the operation's thread."""
+        self.events.append(event)
 
 
 class Workers:

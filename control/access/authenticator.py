@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 from trackstack import tokens
 from trackstack.control.access.callers import Caller, Role
@@ -9,10 +11,12 @@ from trackstack.control.access.oidc import OpenIdTokens
 from trackstack.control.access.tokens import AccessFile, AccessToken
 from trackstack.control.errors import unauthorized, unavailable
 from trackstack.stacks.errors import StackError
-from trackstack.tokens import Token
+
+T = TypeVar("T")
 
 log = logging.getLogger("trackstack.control")
 
+_OWN = "token"  # the kind of caller, in its name
 _LONGEST = 16 * 1024  # characters of a token; JWTs have some thousand
 
 
@@ -29,15 +33,28 @@ class Authenticator:
         if scheme.lower() != "bearer" or not text:
             raise unauthorized("This needs a token: send 'Authorization: Bearer <token>'.")
         token = tokens.parse(text)
-        if token and (known := self._find(token)):
-            return Caller(f"token:{known.id}", {known.project: Role[known.role.upper()]})
+        if token and (known := self._look(self._file.find, token)):
+            return _caller(known)
         if token is None and self._oidc and text.count(".") == 2 and len(text) <= _LONGEST:
             return await asyncio.to_thread(self._oidc.caller, text)
         raise unauthorized("The token is not valid here: unknown, expired or revoked.")
 
-    def _find(self, token: Token) -> AccessToken | None:
+    def again(self, caller: Caller) -> Caller:
+        """Who was identified before, as of now. Raises ApiError 401 where the token ended meanwhile."""
+        kind, _, id_ = caller.name.partition(":")
+        if kind != _OWN:
+            return caller
+        if known := self._look(self._file.valid, id_):
+            return _caller(known)
+        raise unauthorized("The token with which you signed in is expired or revoked.")
+
+    def _look(self, find: Callable[[T], AccessToken | None], what: T) -> AccessToken | None:
         try:
-            return self._file.find(token)
+            return find(what)
         except (StackError, OSError) as error:
             log.error("%s", error)
             raise unavailable("The tokens of the control plane cannot be read; its log says why.") from None
+
+
+def _caller(token: AccessToken) -> Caller:
+    return Caller(f"{_OWN}:{token.id}", {token.project: Role[token.role.upper()]})

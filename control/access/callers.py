@@ -32,3 +32,8 @@ class Caller:
     def role(self, project: str) -> Role:
         """What it may do in the project."""
         return max(self.roles.get(project, NOBODY), self.roles.get(EVERY_PROJECT, NOBODY))
+
+    @property
+    def highest(self) -> Role:
+        """What it may do in the project in which it may do most."""
+        return max(self.roles.values(), default=NOBODY)

@@ -18,14 +18,16 @@ from trackstack.control.access.callers import EVERY_PROJECT, NOBODY, Caller, Rol
 from trackstack.control.errors import unauthorized, unavailable
 from trackstack.control.settings import Settings, SettingsError
 
-_TIMEOUT_S = 5.0
+TIMEOUT_S = 5.0
 _KEYS_LIVE_S = 300.0
 _COOLDOWN_S = 10.0  # keys that nobody knows make us ask the issuer this often at most
 _LEEWAY_S = 10.0  # between its clock and ours
 _WELL_KNOWN = "/.well-known/openid-configuration"
 
 
-class _NoRedirect(HTTPRedirectHandler):
+class NoRedirect(HTTPRedirectHandler):
+    """Follows nobody."""
+
     def redirect_request(self, *args: Any) -> None:
         """The issuer is who it says: nobody else is asked."""
 
@@ -36,24 +38,42 @@ class OpenIdTokens:
     def __init__(self, settings: Settings, cooldown_s: float = _COOLDOWN_S) -> None:
         self._settings = settings
         self._issuer = settings.oidc_issuer
-        _require_safe(self._issuer)
+        require_safe(self._issuer)
         self._cooldown_s = cooldown_s
         self._discovering = threading.Lock()
         self._discovered = -cooldown_s
+        self._found: Mapping[str, Any] | None = None
         self._keys: PyJWKClient | None = None
 
     def caller(self, text: str) -> Caller:
-        """Who the token stands for. Raises ApiError 401, or 503 while the issuer's keys cannot be had."""
+        """Who the access token stands for. Raises ApiError as `claims`."""
+        claims = self.claims(text, self._settings.oidc_audience)
+        return Caller(name(claims), self._roles(claims))
+
+    def endpoint(self, which: str) -> str:
+        """The URL of an endpoint of the issuer's. Raises ApiError 503 while that cannot be had."""
+        url = str(self._configuration().get(which, ""))
+        try:
+            require_safe(url)
+        except SettingsError:
+            raise unavailable(f"The OpenID provider publishes no {which} that can be used.") from None
+        return url
+
+    def claims(self, text: str, audience: str) -> dict[str, Any]:
+        """What a token of the issuer's for `audience` says.
+
+        Raises ApiError 401, or 503 while the issuer's keys cannot be had.
+        """
         try:
             header = jwt.get_unverified_header(text)
             kid = header.get("kid")
             if not isinstance(kid, str) or header.get("alg") not in self._settings.algorithms:
                 raise unauthorized("The token is not signed as this control plane asks for.")
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 text,
                 self._client().get_signing_key(kid),
                 algorithms=self._settings.algorithms,
-                audience=self._settings.oidc_audience,
+                audience=audience,
                 issuer=self._issuer,
                 leeway=_LEEWAY_S,
                 options={"require": ["exp", "iss", "aud", "sub"]},
@@ -64,7 +84,7 @@ class OpenIdTokens:
             raise unauthorized("The token is signed with a key that its issuer does not publish.") from None
         except PyJWTError as error:
             raise unauthorized(f"The token is not valid: {error}.") from None
-        return Caller(f"oidc:{str(claims['sub'])[:100]!r}", self._roles(claims))  # quoted, for the log
+        return claims
 
     def _roles(self, claims: Mapping[str, Any]) -> dict[str, Role]:
         """The projects claim lists projects, in which the roles claim holds, or says the role of each."""
@@ -83,36 +103,48 @@ class OpenIdTokens:
         return max((Role[ours[name].upper()] for name in _texts(named) if name in ours), default=NOBODY)
 
     def _client(self) -> PyJWKClient:
+        url = str(self._configuration()["jwks_uri"])
         with self._discovering:
             if self._keys is None:
-                if time.monotonic() - self._discovered < self._cooldown_s:
-                    raise unavailable("The OpenID provider does not answer; try again.", self._cooldown_s)
-                self._discovered = time.monotonic()
                 self._keys = PyJWKClient(
-                    self._keys_url(),
+                    url,
                     lifespan=_KEYS_LIVE_S,
-                    timeout=_TIMEOUT_S,
+                    timeout=TIMEOUT_S,
                     cooldown_duration=self._cooldown_s,
                 )
             return self._keys
 
-    def _keys_url(self) -> str:
+    def _configuration(self) -> Mapping[str, Any]:
+        with self._discovering:
+            if self._found is None:
+                if time.monotonic() - self._discovered < self._cooldown_s:
+                    raise unavailable("The OpenID provider does not answer; try again.", self._cooldown_s)
+                self._discovered = time.monotonic()
+                self._found = self._discover()
+            return self._found
+
+    def _discover(self) -> Mapping[str, Any]:
         try:
-            opener = build_opener(_NoRedirect())
-            with opener.open(Request(self._issuer.rstrip("/") + _WELL_KNOWN), timeout=_TIMEOUT_S) as answer:  # noqa: S310 - http or https
-                document = json.load(answer)
-            url = str(document["jwks_uri"])
-            _require_safe(url)
+            opener = build_opener(NoRedirect())
+            with opener.open(Request(self._issuer.rstrip("/") + _WELL_KNOWN), timeout=TIMEOUT_S) as answer:  # noqa: S310 - http or https
+                document: Mapping[str, Any] = json.load(answer)
+            require_safe(str(document["jwks_uri"]))
             if document["issuer"] != self._issuer:
                 raise ValueError("issuer")
         except (URLError, TimeoutError, ValueError, KeyError, TypeError):
             raise unavailable(
                 "The OpenID provider's configuration cannot be had; try again.", self._cooldown_s
             ) from None
-        return url
+        return document
 
 
-def _require_safe(url: str) -> None:
+def name(claims: Mapping[str, Any]) -> str:
+    """What the caller is called; quoted, for the log."""
+    return f"oidc:{str(claims['sub'])[:100]!r}"
+
+
+def require_safe(url: str) -> None:
+    """Raises SettingsError for a URL on which others may listen."""
     parts = urlsplit(url)
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):

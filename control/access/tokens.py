@@ -105,6 +105,11 @@ class AccessFile:
             return known
         return None
 
+    def valid(self, id_: str) -> AccessToken | None:
+        """The token of that id, if it is one of these and valid."""
+        known = self._current().get(id_)
+        return known if known and known.valid(datetime.now(UTC)) else None
+
     def _current(self) -> dict[str, AccessToken]:
         """Read again whenever the file is another one, so that what is revoked is refused at once."""
         try:
