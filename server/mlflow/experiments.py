@@ -1,5 +1,7 @@
 """Experiments, in MLflow's words."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from trackstack.server import validation
@@ -13,6 +15,7 @@ from trackstack.server.search import experiments as search
 from trackstack.server.search import pages
 from trackstack.server.store.entities import Experiment
 
+DEFAULT_EXPERIMENTS = 1000
 MOST_EXPERIMENTS = 50_000
 
 
@@ -25,6 +28,7 @@ class CreateExperiment(Message):
     name: Required
     artifact_location: str = ""
     tags: tuple[Tag, ...] = ()
+    trace_location: dict[str, Any] | None = None
 
 
 class Created(Struct):
@@ -60,7 +64,7 @@ class TagRef(Message):
 
 
 class SearchExperiments(Message):
-    max_results: Int64 = 0
+    max_results: Int64 = DEFAULT_EXPERIMENTS
     page_token: str = ""
     filter: str = ""
     order_by: tuple[str, ...] = ()
@@ -75,6 +79,8 @@ class SearchedExperiments(Struct, omit_defaults=True):
 async def create(call: Call, body: CreateExperiment) -> Created:
     """RESOURCE_ALREADY_EXISTS also for a soft-deleted namesake."""
     validation.limited(body.name, validation.EXPERIMENT_NAME_LENGTH, "name")
+    if body.trace_location is not None:
+        raise invalid("trace_location: an experiment's traces are kept with it here; leave this out.")
     tags: dict[str, str] = {}
     for tag in body.tags:
         tags[_tag_key(tag.key)] = _tag_value(tag.value)
@@ -122,7 +128,7 @@ async def delete_tag(call: Call, body: TagRef) -> None:
 
 
 async def find(call: Call, body: SearchExperiments) -> SearchedExperiments:
-    """`max_results` must be given, as MLflow has it."""
+    """Without `max_results`, which Databricks' clients need not give, at most 1000."""
     page = most(body.max_results, MOST_EXPERIMENTS)
     asked = search.parse(view(body.view_type), body.filter, body.order_by)
     offset = pages.offset(body.page_token)

@@ -101,8 +101,9 @@ def list_experiments(world: World) -> None:
 
 
 def search_experiments(world: World) -> None:
-    found = world.api.search_experiments(filter=f"name = '{world.name}'", max_results=1)
-    assert [one.experiment_id for one in found] == [world.experiment]
+    for most in (None, 1):
+        found = world.api.search_experiments(filter=f"name = '{world.name}'", max_results=most)
+        assert [one.experiment_id for one in found] == [world.experiment]
 
 
 def create_run(world: World) -> None:

@@ -173,6 +173,13 @@ ISSUE_SEARCHES: list[Case] = [
     )
 ]
 OTHERS: list[Case] = [
+    (
+        "POST",
+        "experiments/create",
+        {"name": "x", "trace_location": {"uc_trace_location": {}}},
+        "trace_location",
+    ),
+    ("POST", "experiments/search", {"max_results": 0}, "max_results"),
     ("POST", f"{ISSUES}?issue_id=iss-1", ISSUE, "issue_id"),
     ("POST", f"{ISSUES}?issue_id=iss-{'A' * 32}", ISSUE, "issue_id"),
     ("POST", "experiments/x/issues", ISSUE, "experiment ID"),
@@ -285,6 +292,7 @@ def test_values_at_their_limits_are_taken(client: httpx.Client, ask: Ask) -> Non
     assert ask("POST", "databricks/runs/delete-runs", {**RUNS, "max_runs": 10_000}).status_code == 200
     assert ask("POST", "comments/create", {**VERSION, "comment": "x" * 65_535}).status_code == 200
     assert ask("GET", "experiments/list", {"max_results": 100_000}).status_code == 200  # as 1000
+    assert ask("POST", "experiments/search", {}).status_code == 200
 
 
 def test_mlflows_limits_hold_where_databricks_are_narrower(client: httpx.Client, ask: Ask) -> None:

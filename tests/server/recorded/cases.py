@@ -270,6 +270,19 @@ def refused(reason: str, code: str, message: str) -> Different:
     )
 
 
+def _searched(number: int, name: str) -> dict[str, Any]:
+    """An active experiment in an answer."""
+    return {
+        "experiment_id": str(number),
+        "name": name,
+        "artifact_location": f"mlflow-artifacts:/{number}",
+        "lifecycle_stage": "active",
+        "last_update_time": "<last_update_time>",
+        "creation_time": "<creation_time>",
+        "workspace": "default",
+    }
+
+
 _TAKEN = "Experiment(name=e1) already exists."
 _INVALID = {"sqlstate": "KAM00", "error_class": "INVALID_PARAMETER_VALUE"}
 
@@ -287,6 +300,11 @@ DIFFERENT: dict[str, Different] = {
         "MLflow says 500, upon which its client tries again",
         "INVALID_PARAMETER_VALUE",
         "Cannot rename a non-active experiment.",
+    ),
+    "search experiments without number": Different(
+        "MLflow's client always gives a number, Databricks' need not",
+        200,
+        {"experiments": [_searched(3, "twice"), _searched(2, "u"), _searched(0, "Default")]},
     ),
     "bulk of NaN": Different(
         "MLflow writes NaN, which is no JSON",
