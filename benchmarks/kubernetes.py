@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[0] = str(Path(__file__).parents[1])  # not this folder, where this file would hide the client
 
 from tests.cluster import programs
 from tests.cluster.control_plane import ControlPlane
