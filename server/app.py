@@ -54,11 +54,15 @@ class App:
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
-        retention = asyncio.create_task(keep_removing(self.services))
+        running = [
+            asyncio.create_task(keep_removing(self.services)),
+            asyncio.create_task(self.services.hooks.run()),
+        ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        retention.cancel()
-        await asyncio.wait([retention])
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
         await self.services.store.close()
         await self.services.artifacts.store.close()
         await send({"type": "lifespan.shutdown.complete"})

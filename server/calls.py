@@ -1,7 +1,7 @@
 """A request under way, as handlers see it."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,7 +17,7 @@ from trackstack.server.store.callers import Caller
 from trackstack.server.store.store import Store
 from trackstack.server.usage.measure import Measure
 from trackstack.server.web.build import Build
-from trackstack.server.webhooks.hooks import Hooks
+from trackstack.server.webhooks.hooks import Event, Hooks
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -70,6 +70,10 @@ class Call:
     @property
     def artifacts(self) -> Artifacts:
         return self.services.artifacts
+
+    def telling(self, events: Callable[[Any], Iterable[Event]]) -> Store:
+        """The store, whose changes webhooks are told: `events` gets what a change has returned."""
+        return self.services.hooks.telling(self.store, events)
 
     @property
     def caller(self) -> Caller:

@@ -16,6 +16,7 @@ from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
+from trackstack.server.databricks import events as databricks
 from trackstack.server.mounting import Mounted
 from trackstack.server.process import DrainingServer
 from trackstack.server.readiness import Readiness
@@ -25,6 +26,7 @@ from trackstack.server.store.store import Store
 from trackstack.server.tables import ROUTES
 from trackstack.server.usage.measure import Measure
 from trackstack.server.web.build import Build
+from trackstack.server.webhooks import mlflow
 from trackstack.server.webhooks.hooks import Hooks
 
 log = logging.getLogger("trackstack.server")
@@ -36,14 +38,16 @@ def application(settings: Settings) -> App:
     store = Store(settings)
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
     artifacts = open_artifacts(settings.artifacts)
+    secrets = Secrets(settings)
+    prepare = {mlflow.KIND: mlflow.prepare, databricks.KIND: databricks.prepare}
     services = Services(
         settings,
         store,
         artifacts,
         Authenticator(store, admin),
         Build(settings.ui_dir),
-        Hooks(store, settings.private_webhooks),
-        Secrets(settings),
+        Hooks(store, secrets, prepare, private=settings.private_webhooks),
+        secrets,
         Measure(store, artifacts.store),
         Readiness(store),
     )

@@ -37,8 +37,8 @@ class OneComment(Struct):
 async def create(call: Call, body: CreateComment) -> OneComment:
     name, version = names.model_name(body.name), names.version(body.version)
     said = Said(call.identity.name, comment_text(body.comment), call.now)
-    made = await call.store.activities.comment(name, version, said)
-    RegistryEvent.commented(said.user, name, version, said.comment).fire(call)
+    told = [RegistryEvent.commented(said.user, name, version, said.comment)]
+    made = await call.telling(lambda _: told).activities.comment(name, version, said)
     return OneComment(shown(made, await Viewer.of(call, Kind.REGISTERED_MODEL, name)))
 
 

@@ -8,17 +8,20 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from trackstack.server.errors import ApiError
 from trackstack.server.secrets import Secrets
-from trackstack.server.store.databricks.webhooks import RegistryWebhook
+from trackstack.server.store.databricks.webhooks import ACTIVE, RegistryWebhook, called
+from trackstack.server.store.outbox import Message, Waiting
 from trackstack.server.store.registry.versions import Move
 from trackstack.server.store.store import Store
+from trackstack.server.store.transaction import Transaction
 from trackstack.server.webhooks.delivery import Delivery
 
-if TYPE_CHECKING:
-    from trackstack.server.calls import Call
+KIND = "databricks"
 
 COMMENT_CREATED = "COMMENT_CREATED"
 MODEL_VERSION_CREATED = "MODEL_VERSION_CREATED"
@@ -91,48 +94,48 @@ class RegistryEvent:
         text = f"{who} commented on registered model '{name}' version {version}."
         return cls((COMMENT_CREATED,), name, text, {"version": str(version), "comment": comment})
 
-    def fire(self, call: "Call") -> None:
-        """Tells the webhooks, after it is stored and beside the request."""
-        call.services.hooks.fire(_Fired(self, call.services.secrets))
+    def messages(self, tx: Transaction) -> Iterator[Message]:
+        """To the model's webhooks and those of all models."""
+        for webhook in called(tx, self.model_name):
+            for name in self.names:
+                if name in webhook.event_names:
+                    yield Message(KIND, webhook.uuid, self.payload(name, webhook.uuid))
 
-    def to(self, name: str, webhook: RegistryWebhook, secrets: Secrets) -> Delivery:
+    def payload(self, name: str, webhook: str) -> str:
         """What a webhook is told under one of the event's names."""
-        payload = json.dumps(
+        return json.dumps(
             {
                 "event": name,
-                "webhook_id": webhook.uuid,
+                "webhook_id": webhook,
                 "event_timestamp": int(time.time() * 1000),
                 "model_name": self.model_name,
                 **self.details,
                 "text": self.text,
             }
         )
-        headers = {}
-        if webhook.sealed_authorization:
-            headers["Authorization"] = secrets.open(
-                webhook.sealed_authorization, purpose(webhook.uuid, "authorization")
-            )
-        if webhook.sealed_secret:
-            secret = secrets.open(webhook.sealed_secret, purpose(webhook.uuid, "secret"))
-            digest = hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-            headers["X-Databricks-Signature"] = digest
-        return Delivery(webhook.url, payload, headers, bool(webhook.verified))
 
 
-@dataclass(frozen=True, slots=True)
-class _Fired:
-    """An event with what it takes to tell of it."""
+async def prepare(store: Store, secrets: Secrets, waiting: Waiting) -> Delivery | None:
+    """What waits, addressed as the webhook has it by now."""
+    try:
+        webhook = await store.registry_webhooks.get(waiting.webhook)
+    except ApiError:
+        return None
+    return signed(webhook, waiting.payload, secrets) if webhook.status == ACTIVE else None
 
-    event: RegistryEvent
-    secrets: Secrets
 
-    async def deliveries(self, store: Store) -> list[Delivery]:
-        return [
-            self.event.to(name, webhook, self.secrets)
-            for webhook in await store.registry_webhooks.called(self.event.model_name)
-            for name in self.event.names
-            if name in webhook.event_names
-        ]
+def signed(webhook: RegistryWebhook, payload: str, secrets: Secrets) -> Delivery:
+    """With what the webhook is to be called with."""
+    headers = {}
+    if webhook.sealed_authorization:
+        headers["Authorization"] = secrets.open(
+            webhook.sealed_authorization, purpose(webhook.uuid, "authorization")
+        )
+    if webhook.sealed_secret:
+        secret = secrets.open(webhook.sealed_secret, purpose(webhook.uuid, "secret"))
+        digest = hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+        headers["X-Databricks-Signature"] = digest
+    return Delivery(webhook.url, payload, headers, bool(webhook.verified))
 
 
 def purpose(webhook: str, field: str) -> str:

@@ -62,8 +62,8 @@ async def transition(call: Call, body: Transition) -> OneVersion:
     """As MLflow's, with a comment."""
     name, version = names.model_name(body.name), names.version(body.version)
     asked = transition_asked(call, body, comment_text(body.comment))
-    moved = await call.store.model_versions.transition(name, version, asked)
-    events.transitioned(call, name, moved.moves)
+    store = call.telling(lambda moved: events.transitioned(name, moved.moves))
+    moved = await store.model_versions.transition(name, version, asked)
     viewer = await Viewer.of(call, Kind.REGISTERED_MODEL, name)
     requests = await call.store.transition_requests.open(name, version)
     return OneVersion(

@@ -19,6 +19,7 @@ from trackstack.server.databricks.events import (
     REGISTERED_MODEL_CREATED,
     RegistryEvent,
     purpose,
+    signed,
 )
 from trackstack.server.errors import invalid
 from trackstack.server.mlflow.registry import names
@@ -169,7 +170,7 @@ async def test(call: Call, body: TestWebhook) -> Tested:
     model = webhook.model_name or _EXAMPLE_MODEL
     example = RegistryEvent((event,), model, f"A test of the webhook for {event}.", {})
     try:
-        delivery = example.to(event, webhook, call.services.secrets)
+        delivery = signed(webhook, example.payload(event, webhook.uuid), call.services.secrets)
         return Tested(await call.services.hooks.try_once(delivery))
     except (OSError, TimeoutError, Unreachable) as error:
         why = str(error) if isinstance(error, Unreachable) else "The host could not be reached."

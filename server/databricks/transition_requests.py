@@ -15,6 +15,7 @@ from trackstack.server.mlflow.registry import events, names
 from trackstack.server.mlflow.registry.model_versions import TransitionStage, VersionRef, transition_asked
 from trackstack.server.routes import READ, WRITE, Route
 from trackstack.server.store.callers import Level
+from trackstack.server.store.databricks.activities import Activity as Recorded
 from trackstack.server.store.databricks.activities import Said
 from trackstack.server.store.decisions import Kind
 from trackstack.server.store.registry.versions import Move
@@ -45,9 +46,12 @@ class Requests(Struct, omit_defaults=True):
 
 async def create(call: Call, body: StageRequest) -> OneRequest:
     (name, version), stage, said = _ref(body), names.stage(body.stage), _said(call, body)
-    made = await call.store.transition_requests.create(name, version, stage, said)
-    move = Move(version, made.from_stage or "", stage)
-    RegistryEvent.transition_requested(said.user, name, move, said.comment).fire(call)
+
+    def told(made: Recorded) -> list[RegistryEvent]:
+        move = Move(version, made.from_stage or "", stage)
+        return [RegistryEvent.transition_requested(said.user, name, move, said.comment)]
+
+    made = await call.telling(told).transition_requests.create(name, version, stage, said)
     return OneRequest(shown(made, await _viewer(call, name)))
 
 
@@ -63,8 +67,8 @@ async def approve(call: Call, body: Approve) -> OneActivity:
     """Moves the version; every request for that stage is done with."""
     name, version = names.model_name(body.name), names.version(body.version)
     asked = transition_asked(call, body, comment_text(body.comment))
-    moved = await call.store.transition_requests.approve(name, version, asked)
-    events.transitioned(call, name, moved.moves)
+    store = call.telling(lambda moved: events.transitioned(name, moved.moves))
+    moved = await store.transition_requests.approve(name, version, asked)
     return OneActivity(shown(moved.activity, await _viewer(call, name)))
 
 

@@ -1,6 +1,7 @@
 """Webhooks, in MLflow's words."""
 
 import re
+import uuid
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,7 +16,7 @@ from trackstack.server.search import pages
 from trackstack.server.store import webhooks as store
 from trackstack.server.webhooks import addresses
 from trackstack.server.webhooks.addresses import Unreachable
-from trackstack.server.webhooks.mlflow import MlflowEvent
+from trackstack.server.webhooks.mlflow import MlflowEvent, purpose, signed
 
 EVENTS = {
     "registered_model": ("created",),
@@ -116,15 +117,16 @@ class Tested(Struct):
 async def create(call: Call, body: CreateWebhook) -> OneWebhook:
     if not body.events:
         raise invalid("Webhook events must be a non-empty list of WebhookEvent objects: [].")
+    webhook = str(uuid.uuid4())
     fields = store.Changes(
         name=_name(body.name),
         description=_description(body.description) or None,
         url=await _url(call, body.url),
-        secret=validation.limited(body.secret, 1000, "secret") or None,
+        sealed_secret=_sealed(call, webhook, body.secret) or None,
         status=_status(body.status),
         events=tuple(map(_event, body.events)),
     )
-    return OneWebhook(_shown(await call.store.webhooks.create(fields, call.now)))
+    return OneWebhook(_shown(await call.store.webhooks.create(webhook, fields, call.now)))
 
 
 async def list_webhooks(call: Call, body: ListWebhooks) -> Webhooks:
@@ -144,7 +146,7 @@ async def update(call: Call, body: UpdateWebhook) -> OneWebhook:
         name=_name(body.name) if body.name else None,
         description=None if body.description is None else _description(body.description),
         url=await _url(call, body.url) if body.url else None,
-        secret=None if body.secret is None else validation.limited(body.secret, 1000, "secret"),
+        sealed_secret=None if body.secret is None else _sealed(call, body.webhook_id, body.secret),
         status=_status(body.status),
         events=tuple(map(_event, body.events)) or None,
     )
@@ -159,7 +161,7 @@ async def test(call: Call, body: TestWebhook) -> Tested:
     """Calls it with a made-up event and tells how that went, but not what was answered."""
     webhook = await call.store.webhooks.get(body.webhook_id)
     event = _event(body.event) if body.event else webhook.event_names[0]
-    delivery = MlflowEvent(event, _example(event)).to(webhook.url, webhook.secret)
+    delivery = signed(webhook, MlflowEvent(event, _example(event)).payload(), call.services.secrets)
     try:
         status = await call.services.hooks.try_once(delivery)
     except (OSError, Unreachable, ApiError) as error:
@@ -194,6 +196,12 @@ def _name(name: str) -> str:
 
 def _description(text: str) -> str:
     return validation.limited(text, 1000, "description")
+
+
+def _sealed(call: Call, webhook: str, secret: str) -> str:
+    """Empty for an empty one."""
+    text = validation.limited(secret, 1000, "secret")
+    return call.services.secrets.seal(text, purpose(webhook)) if text else ""
 
 
 async def _url(call: Call, url: str) -> str:

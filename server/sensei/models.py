@@ -89,8 +89,10 @@ async def create(call: Call) -> Answer:
         )
         document = {**({"tags": body.tags} if body.tags else {})}
         new = NewModel(name, version, description, "published" in (body.state or ()), document, author(call))
-        made = await call.store.sensei.models.create(new, call.now)
-    events.version_created(call, False, version, made.id.rpartition("-")[2])
+        store = call.telling(
+            lambda made: events.version_created(call, False, version, made.id.rpartition("-")[2])
+        )
+        made = await store.sensei.models.create(new, call.now)
     return views.MODEL.one(made, created=True)
 
 

@@ -1,6 +1,7 @@
 """The store: everything that is remembered, one attribute a noun."""
 
 import asyncio
+from collections.abc import Callable
 
 from trackstack.server.config import Settings
 from trackstack.server.store import documents
@@ -26,6 +27,7 @@ from trackstack.server.store.logging import Logging, store_points
 from trackstack.server.store.metrics import Metrics
 from trackstack.server.store.openmetadata.catalog import Catalog
 from trackstack.server.store.openmetadata.opinions import Opinions
+from trackstack.server.store.outbox import Outbox
 from trackstack.server.store.permissions import Permissions
 from trackstack.server.store.purges import Purges
 from trackstack.server.store.registry.models import RegisteredModels
@@ -33,8 +35,10 @@ from trackstack.server.store.registry.versions import ModelVersions
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.sensei.sensei import Sensei
+from trackstack.server.store.telling import Tell, telling
 from trackstack.server.store.tokens import Tokens
 from trackstack.server.store.totals import Counting
+from trackstack.server.store.traces.archival import Archival
 from trackstack.server.store.traces.assessments import Assessments
 from trackstack.server.store.traces.spans import Spans
 from trackstack.server.store.traces.traces import Traces
@@ -49,6 +53,7 @@ class Store:
     """Opened by the application's start, closed by its end; its nouns exist between the two."""
 
     activities: Activities
+    archival: Archival
     artifact_roots: ArtifactRoots
     assessments: Assessments
     catalog: Catalog
@@ -65,6 +70,7 @@ class Store:
     metrics: Metrics
     model_versions: ModelVersions
     opinions: Opinions
+    outbox: Outbox
     permissions: Permissions
     purges: Purges
     records: Records
@@ -81,6 +87,8 @@ class Store:
     transition_requests: TransitionRequests
     usage: DatabaseUsages
     webhooks: Webhooks
+
+    _seen: Database  # as the caller sees it
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -105,8 +113,17 @@ class Store:
             store._furnish(on_behalf_of(self._database, caller))
         return store
 
+    def telling(self, tell: Tell, then: Callable[[], None]) -> "Store":
+        """The same store for the same caller, whose changes `tell` adds to; `then` runs after each commit."""
+        store = Store(self._settings)
+        store.decisions = self.decisions
+        store._furnish(telling(self._seen, tell, then))
+        return store
+
     def _furnish(self, database: Database) -> None:
+        self._seen = database
         self.activities = Activities(database)
+        self.archival = Archival(database)
         self.artifact_roots = ArtifactRoots(database)
         self.assessments = Assessments(database)
         self.catalog = Catalog(database)
@@ -122,6 +139,7 @@ class Store:
         self.metrics = Metrics(database)
         self.model_versions = ModelVersions(database)
         self.opinions = Opinions(database)
+        self.outbox = Outbox(database)
         self.permissions = Permissions(database)
         self.purges = Purges(database)
         self.records = Records(database)

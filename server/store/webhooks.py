@@ -1,6 +1,5 @@
-"""Rows of `webhooks`: who is called about what."""
+"""Rows of `webhooks`: who is called about what. Secrets are sealed before they come here."""
 
-import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from trackstack.server.store.statements import Statement, insert
 from trackstack.server.store.transaction import Transaction
 
 _w = webhooks
-_FIELDS = ("name", "description", "url", "secret", "status", "events", "updated_at")
+_FIELDS = ("name", "description", "url", "sealed_secret", "status", "events", "updated_at")
 
 ADD = insert(_w, "uuid", *_FIELDS, "created_at")
 BY_UUID = Statement(select(_w).where(_w.c.uuid == bindparam("uuid")))
@@ -26,7 +25,7 @@ PAGE = Statement(
     .offset(bindparam("offset"))
 )
 ACTIVE = Statement(
-    select(_w.c.url, _w.c.secret, _w.c.events).where(_w.c.status == literal_column("'ACTIVE'"))
+    select(_w.c.uuid, _w.c.events).where(_w.c.status == literal_column("'ACTIVE'")).order_by(_w.c.id)
 )
 UPDATE = Statement(
     update(_w).where(_w.c.uuid == bindparam("this")).values({name: bindparam(name) for name in _FIELDS})
@@ -41,7 +40,7 @@ class Changes:
     name: str | None = None
     description: str | None = None
     url: str | None = None
-    secret: str | None = None
+    sealed_secret: str | None = None
     status: str | None = None
     events: tuple[str, ...] | None = None
 
@@ -54,7 +53,7 @@ class Webhook(NamedTuple):
     name: str
     description: str | None
     url: str
-    secret: str | None
+    sealed_secret: str | None
     status: str
     events: str
     created_at: int
@@ -71,16 +70,17 @@ class Webhooks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, fields: Changes, at: int) -> Webhook:
+    async def create(self, name: str, fields: Changes, at: int) -> Webhook:
+        """The webhook `name` (its uuid)."""
+
         def work(tx: Transaction) -> Webhook:
-            name = str(uuid.uuid4())
             tx.run(
                 ADD,
                 uuid=name,
                 name=fields.name,
                 description=fields.description,
                 url=fields.url,
-                secret=fields.secret,
+                sealed_secret=fields.sealed_secret,
                 status=fields.status or "ACTIVE",
                 events=_encoded(fields.events or ()),
                 created_at=at,
@@ -102,29 +102,17 @@ class Webhooks:
 
         return await self._database.reader.do(work)
 
-    async def subscribed(self, event: str) -> list[tuple[str, str | None]]:
-        """URL and secret of everybody to be told of `event`."""
-
-        def work(tx: Transaction) -> list[tuple[str, str | None]]:
-            rows = tx.all(ACTIVE)
-            return [
-                (url, secret)
-                for url, secret, events in rows
-                if event in msgspec.json.decode(events, type=list[str])
-            ]
-
-        return await self._database.reader.do(work)
-
     async def update(self, name: str, changes: Changes, at: int) -> Webhook:
         def work(tx: Transaction) -> Webhook:
             old = _one(tx, name)
+            secret = old.sealed_secret if changes.sealed_secret is None else changes.sealed_secret or None
             tx.run(
                 UPDATE,
                 this=name,
                 name=old.name if changes.name is None else changes.name,
                 description=old.description if changes.description is None else changes.description,
                 url=old.url if changes.url is None else changes.url,
-                secret=old.secret if changes.secret is None else changes.secret or None,
+                sealed_secret=secret,
                 status=changes.status or old.status,
                 events=old.events if changes.events is None else _encoded(changes.events),
                 updated_at=at,
@@ -138,6 +126,11 @@ class Webhooks:
             tx.run(DELETE, this=_one(tx, name).uuid)
 
         await self._database.writer.do(work)
+
+
+def subscribed(tx: Transaction, event: str) -> list[str]:
+    """The ids of the webhooks to be called about `event`."""
+    return [name for name, events in tx.all(ACTIVE) if event in msgspec.json.decode(events, type=list[str])]
 
 
 def _one(tx: Transaction, name: str) -> Webhook:

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from trackstack.server.webhooks import addresses
 
 TIMEOUT_S = 10
-ATTEMPTS = 3
-_FIRST_WAIT_S = 1.0
-_RETRIED = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +27,9 @@ class Delivery:
     verified: bool = True
 
 
-async def deliver(delivery: Delivery, private: bool, attempts: int = ATTEMPTS) -> int:
-    """The status of the answer, after as many attempts if need be.
-
-    Raises OSError, Unreachable or ApiError where no answer could be had.
-    """
-    for attempt in range(1, attempts + 1):
-        last = attempt == attempts
-        try:
-            status = await asyncio.wait_for(_post(delivery, private), TIMEOUT_S)
-            if last or status not in _RETRIED:
-                return status
-        except OSError:
-            if last:
-                raise
-        await asyncio.sleep(_FIRST_WAIT_S * 2 ** (attempt - 1))
-    raise AssertionError("the last attempt returns or raises")
+async def deliver(delivery: Delivery, private: bool) -> int:
+    """The status of the answer. Raises OSError, Unreachable or ApiError where none could be had."""
+    return await asyncio.wait_for(_post(delivery, private), TIMEOUT_S)
 
 
 async def _post(delivery: Delivery, private: bool) -> int:

@@ -91,10 +91,10 @@ async def create(call: Call, body: CreateVersion) -> OneVersion:
     new = NewVersion(
         name, found.source, found.storage_location, found.run_id, body.run_link, body.description, tags
     )
-    version = await call.store.model_versions.create(new, call.now)
+    store = call.telling(lambda made: events.version_created(call, prompt, new, made.version))
+    version = await store.model_versions.create(new, call.now)
     if found.model_id:
         await call.store.logged_models.register(found.model_id, name, int(version.version))
-    events.version_created(call, prompt, new, version.version)
     return OneVersion(version)
 
 
@@ -107,8 +107,8 @@ async def update(call: Call, body: UpdateVersion) -> OneVersion:
 
 
 async def transition(call: Call, body: TransitionStage) -> OneVersion:
-    found = await call.store.model_versions.transition(*_ref(body), transition_asked(call, body))
-    events.transitioned(call, body.name, found.moves)
+    store = call.telling(lambda moved: events.transitioned(body.name, moved.moves))
+    found = await store.model_versions.transition(*_ref(body), transition_asked(call, body))
     return OneVersion(found.version)
 
 
@@ -141,14 +141,14 @@ async def find(call: Call, body: SearchVersions) -> Versions:
 
 async def set_tag(call: Call, body: SetTag) -> None:
     (name, version), (key, value) = _ref(body), names.tag(body.key, body.value)
-    prompt = await call.store.model_versions.set_tag(name, version, key, value)
-    events.version_tag_set(call, prompt, name, version, (key, value))
+    store = call.telling(lambda prompt: events.version_tag_set(call, prompt, name, version, (key, value)))
+    await store.model_versions.set_tag(name, version, key, value)
 
 
 async def delete_tag(call: Call, body: TagRef) -> None:
     (name, version), (key, _) = _ref(body), names.tag(body.key, "")
-    prompt = await call.store.model_versions.delete_tag(name, version, key)
-    events.version_tag_deleted(call, prompt, name, version, key)
+    store = call.telling(lambda prompt: events.version_tag_deleted(prompt, name, version, key))
+    await store.model_versions.delete_tag(name, version, key)
 
 
 async def get_artifact(call: Call, body: GetArtifact) -> Reply:

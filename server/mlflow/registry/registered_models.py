@@ -90,8 +90,8 @@ class Models(Struct, omit_defaults=True):
 
 async def create(call: Call, body: CreateModel) -> OneModel:
     name, tags = names.model_name(body.name), names.tags(body.tags)
-    model = await call.store.registered_models.create(name, body.description, tags, call.now)
-    events.model_created(call, name, tags, body.description)
+    store = call.telling(lambda _: events.model_created(call, name, tags, body.description))
+    model = await store.registered_models.create(name, body.description, tags, call.now)
     return OneModel(model)
 
 
@@ -127,14 +127,14 @@ async def latest_versions(call: Call, body: LatestVersions) -> Versions:
 
 async def set_tag(call: Call, body: SetTag) -> None:
     name, (key, value) = names.model_name(body.name), names.tag(body.key, body.value)
-    if await call.store.registered_models.set_tag(name, key, value):
-        events.prompt_tag_set(call, name, key, value)
+    store = call.telling(lambda prompt: events.prompt_tag_set(name, key, value) if prompt else [])
+    await store.registered_models.set_tag(name, key, value)
 
 
 async def delete_tag(call: Call, body: TagRef) -> None:
     name, (key, _) = names.model_name(body.name), names.tag(body.key, "")
-    if await call.store.registered_models.delete_tag(name, key):
-        events.prompt_tag_deleted(call, name, key)
+    store = call.telling(lambda prompt: events.prompt_tag_deleted(name, key) if prompt else [])
+    await store.registered_models.delete_tag(name, key)
 
 
 async def set_alias(call: Call, body: SetAlias) -> None:
@@ -143,14 +143,14 @@ async def set_alias(call: Call, body: SetAlias) -> None:
         names.new_alias(body.alias),
         names.version(body.version),
     )
-    prompt = await call.store.registered_models.set_alias(name, alias, version)
-    events.alias_set(call, prompt, name, alias, version)
+    store = call.telling(lambda prompt: events.alias_set(prompt, name, alias, version))
+    await store.registered_models.set_alias(name, alias, version)
 
 
 async def delete_alias(call: Call, body: AliasRef) -> None:
     name, alias = names.model_name(body.name), names.alias(body.alias)
-    prompt = await call.store.registered_models.delete_alias(name, alias)
-    events.alias_deleted(call, prompt, name, alias)
+    store = call.telling(lambda prompt: events.alias_deleted(prompt, name, alias))
+    await store.registered_models.delete_alias(name, alias)
 
 
 async def get_by_alias(call: Call, body: AliasRef) -> OneVersion:

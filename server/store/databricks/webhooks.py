@@ -97,14 +97,6 @@ class RegistryWebhooks:
 
         return await self._database.reader.scan(work)
 
-    async def called(self, model_name: str) -> list[RegistryWebhook]:
-        """The active ones that are called about a model, whatever happens to it."""
-
-        def work(tx: Transaction) -> list[RegistryWebhook]:
-            return [RegistryWebhook(*row) for row in tx.all(CALLED, active=ACTIVE, model=model_name)]
-
-        return await self._database.reader.do(work)
-
     async def update(self, name: str, fields: Mapping[str, Any], at: int) -> RegistryWebhook:
         """With other values in `fields`."""
 
@@ -119,6 +111,11 @@ class RegistryWebhooks:
 
     async def delete(self, name: str) -> None:
         await self._database.writer.do(lambda tx: tx.run(DELETE, this=_one(tx, name).uuid))
+
+
+def called(tx: Transaction, model_name: str) -> list[RegistryWebhook]:
+    """The active ones that are called about a model, whatever happens to it."""
+    return [RegistryWebhook(*row) for row in tx.all(CALLED, active=ACTIVE, model=model_name)]
 
 
 def _one(tx: Transaction, name: str) -> RegistryWebhook:

@@ -5,7 +5,16 @@
   the version they were given to is deleted.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    text,
+)
 
 from trackstack.server.store.schema.base import Id, Millis, Text, metadata, reference, row_id, text_of
 
@@ -85,9 +94,24 @@ webhooks = Table(
     Column("name", text_of(63), nullable=False),
     Column("description", Text),
     Column("url", Text, nullable=False),
-    Column("secret", Text),  # in clear: each delivery is signed with it
+    Column("sealed_secret", Text),
     Column("status", text_of(8), nullable=False),  # ACTIVE, DISABLED
     Column("events", Text, nullable=False),  # JSON list of "entity.action"
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    row_id(),
+    Column("uuid", text_of(36), nullable=False),
+    Column("kind", text_of(10), nullable=False),  # mlflow, databricks: whose webhook it is
+    Column("webhook", text_of(36), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("due_at", Millis, nullable=False),  # while it is tried: when it may be tried by others
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Index("ix_webhook_deliveries_due_at", "due_at"),
+    comment="what webhooks are still to be told",
 )

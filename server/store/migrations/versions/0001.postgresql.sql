@@ -126,13 +126,25 @@ CREATE TABLE tokens (
   last_used_at BIGINT,
   CONSTRAINT pk_tokens PRIMARY KEY (id)
 );
+CREATE TABLE webhook_deliveries (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  kind VARCHAR(10) COLLATE "C" NOT NULL,
+  webhook VARCHAR(36) COLLATE "C" NOT NULL,
+  payload TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  attempts INTEGER DEFAULT 0 NOT NULL,
+  CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id)
+);
+CREATE INDEX ix_webhook_deliveries_due_at ON webhook_deliveries (due_at);
 CREATE TABLE webhooks (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
   name VARCHAR(63) COLLATE "C" NOT NULL,
   description TEXT COLLATE "C",
   url TEXT COLLATE "C" NOT NULL,
-  secret TEXT COLLATE "C",
+  sealed_secret TEXT COLLATE "C",
   status VARCHAR(8) COLLATE "C" NOT NULL,
   events TEXT COLLATE "C" NOT NULL,
   created_at BIGINT NOT NULL,

@@ -128,13 +128,25 @@ CREATE TABLE tokens (
   CONSTRAINT pk_tokens PRIMARY KEY (id)
 )
  WITHOUT ROWID;
+CREATE TABLE webhook_deliveries (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  kind VARCHAR(10) NOT NULL,
+  webhook VARCHAR(36) NOT NULL,
+  payload TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  attempts INTEGER DEFAULT 0 NOT NULL,
+  CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id)
+);
+CREATE INDEX ix_webhook_deliveries_due_at ON webhook_deliveries (due_at);
 CREATE TABLE webhooks (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
   name VARCHAR(63) NOT NULL,
   description TEXT,
   url TEXT NOT NULL,
-  secret TEXT,
+  sealed_secret TEXT,
   status VARCHAR(8) NOT NULL,
   events TEXT NOT NULL,
   created_at BIGINT NOT NULL,
