@@ -1,10 +1,9 @@
 """Where an instance on AWS keeps its experiments and runs."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
 from pulumi_aws import ec2, rds, vpc
 
 from trackstack.components.aws.cloud import Cloud, owned
@@ -27,8 +26,6 @@ class DatabaseArgs:
 
     cloud: Cloud
     key: Key
-    incarnation: Input[str]
-    """Any text that is another one for another stack of this name: the final snapshot's name has some of it."""
 
 
 class Database(ComponentResource):
@@ -158,15 +155,15 @@ class Database(ComponentResource):
             tags=cloud.tags("subnets"),
             opts=owned(self),
         )
-        final = Output.concat(
-            cloud.name("final"), "-", Output.from_input(self._args.incarnation).apply(_digits)
-        )
+        access = self._open_to_the_cluster()
+        # The group is another one for another instance of this name, and so is the snapshot that stays.
+        final = access.id.apply(lambda group: f"{cloud.name('final')}-{group[-8:]}")
         return {
             "port": PORT,
             "manage_master_user_password": True,
             "master_user_secret_kms_key_id": self._args.key.arn,
             "db_subnet_group_name": subnets.name,
-            "vpc_security_group_ids": [self._open_to_the_cluster().id],
+            "vpc_security_group_ids": [access.id],
             "enabled_cloudwatch_logs_exports": ["postgresql"],
             "copy_tags_to_snapshot": True,
             "deletion_protection": settings.deletion_protection,
@@ -233,7 +230,3 @@ def _forced_tls(parameter: Any) -> Any:
 
 def _secret_arn(secrets: Output[Any]) -> Output[str]:
     return secrets.apply(lambda made: str(made[0]["secret_arn"] if made else ""))
-
-
-def _digits(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,8 +1,10 @@
 """The way into an instance from outside its cluster."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import (
     HTTPIngressPathArgs,
@@ -24,6 +26,8 @@ from trackstack.components.settings.exposure import ExposureSettings
 _ISSUER = "cert-manager.io/cluster-issuer"
 _NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """Its address is the controller's, which may have none to tell."""
+_ADDRESS_S = 900
+"""A cloud's load balancer comes within minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,10 @@ class ExposureArgs:
     place: Place
     settings: ExposureSettings
     service: str
+    annotations: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Besides those of the settings, which win."""
+    addressed: bool = False
+    """Whether to wait for the address of an Ingress."""
 
 
 class Exposure(ComponentResource):
@@ -40,10 +48,13 @@ class Exposure(ComponentResource):
 
     url: str
     """Where users reach the instance."""
+    address: Output[str]
+    """The host name of an Ingress' load balancer; empty unless it was waited for."""
 
     def __init__(self, name: str, args: ExposureArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("trackstack:kubernetes:Exposure", name, {}, opts)
         settings = args.settings
+        self.address = Output.from_input("")
         if settings.kind == "ingress":
             self._ingress(part(name, "ingress"), args)
         else:
@@ -54,7 +65,8 @@ class Exposure(ComponentResource):
 
     def _ingress(self, name: str, args: ExposureArgs) -> None:
         settings, place = args.settings, args.place
-        annotations = {**_NO_WAIT, **settings.annotations}
+        waiting = {} if args.addressed else _NO_WAIT
+        annotations = {**waiting, **args.annotations, **settings.annotations}
         if settings.cluster_issuer:
             annotations[_ISSUER] = settings.cluster_issuer
         certificate = settings.tls_secret or (place.name("tls") if settings.cluster_issuer else None)
@@ -62,7 +74,7 @@ class Exposure(ComponentResource):
         path = HTTPIngressPathArgs(
             path=settings.prefix or "/", path_type="Prefix", backend=IngressBackendArgs(service=backend)
         )
-        Ingress(
+        made = Ingress(
             name,
             metadata=place.meta("server", "ingress", annotations),
             spec=IngressSpecArgs(
@@ -70,8 +82,10 @@ class Exposure(ComponentResource):
                 rules=[IngressRuleArgs(host=settings.host, http=HTTPIngressRuleValueArgs(paths=[path]))],
                 tls=[IngressTLSArgs(hosts=[settings.host], secret_name=certificate)] if certificate else None,
             ),
-            opts=child(self),
+            opts=child(self, timeout_s=_ADDRESS_S if args.addressed else None),
         )
+        if args.addressed:
+            self.address = made.status.apply(_host_name)
 
     def _route(self, name: str, args: ExposureArgs) -> None:
         settings, place = args.settings, args.place
@@ -87,7 +101,7 @@ class Exposure(ComponentResource):
             name,
             api_version="gateway.networking.k8s.io/v1",
             kind="HTTPRoute",
-            metadata=place.meta("server", "ingress", dict(settings.annotations)),
+            metadata=place.meta("server", "ingress", {**args.annotations, **settings.annotations}),
             spec={
                 "parentRefs": [parent],
                 "hostnames": [settings.host],
@@ -95,3 +109,9 @@ class Exposure(ComponentResource):
             },
             opts=child(self),
         )
+
+
+def _host_name(status: Any) -> str:
+    """Of the first load balancer that has one; empty in a plan, and where there is none yet."""
+    found = (status and status.load_balancer and status.load_balancer.ingress) or []
+    return next((each.hostname for each in found if each.hostname), "")

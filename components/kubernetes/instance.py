@@ -46,14 +46,32 @@ class KubernetesArgs:
     """Any text; another one mints another admin token."""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backing:
+    """What a cloud has for an instance whose pods are here."""
+
+    settings: KubernetesSettings
+    """The instance's, with the database, bucket and secrets that the cloud made."""
+    token: Output[str] | None = None
+    """The admin token, where it is not of the cluster."""
+    ready: tuple[Resource, ...] = ()
+    """What pods wait for."""
     account_annotations: Mapping[str, Input[str]] = field(default_factory=dict)
     """Of the pods' ServiceAccount, besides those of the settings."""
+    ingress_annotations: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Of the way in, besides those of the settings."""
+    addressed: bool = False
+    """Whether somebody needs to know at which address the way in is."""
 
 
 class KubernetesInstance(TrackingInstance):
     """Pods, and everything around them, in a namespace."""
 
     namespace: Output[str]
+    address: Output[str]
+    """Of the load balancer of its way in; empty where nobody needs to know."""
 
     def __init__(self, name: str, args: KubernetesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, args.description, args.labels, opts)
@@ -65,6 +83,8 @@ class KubernetesInstance(TrackingInstance):
             mine,
         )
         place = Place(instance=name, namespace=namespace.name, labels=args.labels)
+        backing = self._backing(name, args, place)
+        settings = backing.settings
         database = Database(
             part(name, "database"),
             DatabaseArgs(place=place, settings=settings.database, preset=preset, running=args.running),
@@ -80,9 +100,17 @@ class KubernetesInstance(TrackingInstance):
         )
         service = Service(part(name, "service"), ServiceArgs(place=place, namespace=namespace.known), mine)
         url = service.url
+        self.address = Output.from_input("")
         if settings.exposure.kind != "none":
-            way_in = ExposureArgs(place=place, settings=settings.exposure, service=service.name)
-            url = Exposure(part(name, "ingress"), way_in, mine).url
+            way_in = ExposureArgs(
+                place=place,
+                settings=settings.exposure,
+                service=service.name,
+                annotations=backing.ingress_annotations,
+                addressed=backing.addressed,
+            )
+            exposure = Exposure(part(name, "ingress"), way_in, mine)
+            url, self.address = exposure.url, exposure.address
         key, keys = self._key(name, place, settings)
         image = Image(
             settings=settings,
@@ -100,9 +128,9 @@ class KubernetesInstance(TrackingInstance):
             key=key,
             claims=container.claims(database.volume, bucket.volume),
         )
-        annotations = {**args.account_annotations, **settings.service_account_annotations}
+        annotations = {**backing.account_annotations, **settings.service_account_annotations}
         account = Account(part(name, "account"), AccountArgs(place=place, annotations=annotations), mine)
-        ready: tuple[Resource, ...] = (account, token, *keys, *database.ready, *bucket.ready)
+        ready: tuple[Resource, ...] = (account, token, *keys, *database.ready, *bucket.ready, *backing.ready)
         if settings.network_policy:
             ready += (Network(part(name, "network"), _network(place, settings, database, bucket), mine),)
         if settings.database.served and args.running:
@@ -130,7 +158,7 @@ class KubernetesInstance(TrackingInstance):
         if settings.service_monitor:
             Monitor(part(name, "monitor"), MonitorArgs(place=place), mine)
         self.url = Output.from_input(url)
-        self.token = token.value
+        self.token = token.value if backing.token is None else backing.token
         self.namespace = namespace.name
         told = {
             "service": service.name,
@@ -150,6 +178,10 @@ class KubernetesInstance(TrackingInstance):
             "namespace": self.namespace,
             **self._told,
         }
+
+    def _backing(self, name: str, args: KubernetesArgs, place: Place) -> Backing:
+        """Where a subclass makes what its cloud has for the instance."""
+        return Backing(settings=args.settings)
 
     def _key(self, name: str, place: Place, settings: KubernetesSettings) -> tuple[SecretRef, list[Resource]]:
         """What the server encrypts its users' secrets with, which never changes; and what is made for it."""

@@ -1,0 +1,130 @@
+"""The database's role and database of an instance, made from inside the cluster."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    EnvVarArgs,
+    EnvVarSourceArgs,
+    LocalObjectReferenceArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    SecretKeySelectorArgs,
+    ServiceAccount,
+)
+
+from trackstack.components.aws.identity import Identity
+from trackstack.components.kubernetes import pod
+from trackstack.components.kubernetes.place import Place, child
+from trackstack.components.naming import part
+from trackstack.components.settings.base import SecretRef
+from trackstack.components.settings.kubernetes import KubernetesSettings
+
+ROLE = "database"
+"""The part whose service account and role the job has."""
+CLI_IMAGE = "public.ecr.aws/aws-cli/aws-cli:2.22.0"
+_PROGRAM = Path(__file__).with_name("prepare.py")
+_FOLDER = "/admin"
+_FILE = f"{_FOLDER}/secret.json"
+_RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleArgs:
+    """Inputs of `DatabaseRole`."""
+
+    place: Place
+    settings: KubernetesSettings
+    identity: Identity
+    admin_secret: Input[str]
+    """The ARN of the administrator's secret."""
+    region: str
+    database_url: SecretRef
+    ready: tuple[Resource, ...]
+
+
+class DatabaseRole(ComponentResource):
+    """A Job with an account of its own, the only one that may read the administrator's password: that never
+    is in the stack's state, nor in a Kubernetes Secret.
+    """
+
+    job: Job
+
+    def __init__(self, name: str, args: RoleArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("trackstack:aws:DatabaseRole", name, {}, opts)
+        place, program = args.place, _PROGRAM.read_text("utf-8")
+        account = ServiceAccount(
+            part(name, "account"),
+            metadata=place.meta(ROLE, "migration", args.identity.annotations),
+            automount_service_account_token=False,
+            opts=child(self),
+        )
+        version = hashlib.sha256(program.encode()).hexdigest()[:8]
+        self.job = Job(
+            part(name, "job"),
+            metadata=place.meta(f"{ROLE}-{version}", "migration"),
+            spec=JobSpecArgs(
+                backoff_limit=6,
+                template=PodTemplateSpecArgs(
+                    # As the migration: to DNS, the database and AWS, and nowhere else.
+                    metadata=place.pod_meta("migration"),
+                    spec=_pod(args, program),
+                ),
+            ),
+            opts=ResourceOptions.merge(
+                child(
+                    self,
+                    depends_on=[account, *args.identity.ready, *args.ready],
+                    timeout_s=args.settings.timeout_s,
+                ),
+                ResourceOptions(replace_on_changes=["spec"]),
+            ),
+        )
+        self.register_outputs({})
+
+
+def _pod(args: RoleArgs, program: str) -> PodSpecArgs:
+    settings, url = args.settings, args.database_url
+    command = 'aws secretsmanager get-secret-value --secret-id "$SECRET" --query SecretString --output text'
+    fetch = ContainerArgs(
+        name="administrator",
+        image=CLI_IMAGE,
+        command=["sh", "-c", f"umask 077 && {command} > {_FILE}"],
+        env=[
+            EnvVarArgs(name="SECRET", value=args.admin_secret),
+            EnvVarArgs(name="AWS_REGION", value=args.region),
+            EnvVarArgs(name="HOME", value="/tmp"),  # noqa: S108 - a volume of the pod's own
+        ],
+        resources=pod.resources(_RESOURCES),
+        security_context=pod.container_security(),
+        volume_mounts=[pod.mount("admin", _FOLDER), pod.mount("tmp", "/tmp")],  # noqa: S108
+    )
+    selected = SecretKeySelectorArgs(name=url.name, key=url.key)
+    prepare = ContainerArgs(
+        name="prepare",
+        image=settings.image,
+        command=["python", "-c", program],
+        env=[
+            EnvVarArgs(name="ADMIN_FILE", value=_FILE),
+            EnvVarArgs(name="DATABASE_URL", value_from=EnvVarSourceArgs(secret_key_ref=selected)),
+        ],
+        resources=pod.resources(_RESOURCES),
+        security_context=pod.container_security(),
+        volume_mounts=[pod.mount("admin", _FOLDER, read_only=True)],
+    )
+    return PodSpecArgs(
+        service_account_name=args.place.name(ROLE),
+        automount_service_account_token=False,
+        enable_service_links=False,
+        security_context=pod.pod_security(),
+        restart_policy="Never",
+        image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in settings.pull_secrets] or None,
+        init_containers=[fetch],
+        containers=[prepare],
+        volumes=[pod.scratch("admin", "1Mi"), pod.scratch("tmp", "64Mi")],
+        node_selector=dict(settings.node_selector) or None,
+    )
