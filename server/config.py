@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,9 @@ class Settings:
         "How long deleted things are kept, such as 30d; empty: as retention.json in data_dir says, or 30d.",
     )
     retention_check_s: int = _setting(3600, "Time between removals by retention, seconds; 0: never.")
+    trace_archival: str = _setting(
+        "", "Age at which traces' spans move into files of the artifact store, such as 30d; empty: never."
+    )
     drain_s: int = _setting(0, "Time after SIGTERM in which all is served while /ready says 503, seconds.")
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after that, seconds.")
     log_format: str = _setting("text", "How the log is written: text, or json, an object a line.")
@@ -105,6 +109,11 @@ class Settings:
     def default_level(self) -> Level:
         """`default_permission` as decisions need it."""
         return _LEVELS[self.default_permission]
+
+    @property
+    def trace_archival_age(self) -> timedelta | None:
+        """`trace_archival` as a length of time; None: never."""
+        return durations.parse(self.trace_archival) if self.trace_archival else None
 
     @property
     def loopback(self) -> bool:
@@ -134,6 +143,10 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
         raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
     if settings.log_format not in _LOG_FORMATS:
         raise ConfigError(f"log_format is {settings.log_format!r}; use one of {', '.join(_LOG_FORMATS)}")
+    try:
+        settings.trace_archival_age  # noqa: B018 - it raises
+    except ValueError as error:
+        raise ConfigError(f"trace_archival: {error}") from None
     if settings.retention:
         try:
             durations.parse(settings.retention)

@@ -26,7 +26,7 @@ async def server_info(call: Call) -> dict[str, object]:
     return {
         "store_type": "SqlStore",
         "workspaces_enabled": False,
-        "trace_archival_enabled": False,
+        "trace_archival_enabled": bool(call.services.settings.trace_archival),
         "multipart_uploads_enabled": call.artifacts.uploads is not None,
         "multipart_downloads_enabled": call.artifacts.links is not None,
         "presigned_upload_run_id_supported": True,
