@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).parents[1])  # not this folder, where this file would hide the client
+sys.path.pop(0)  # this folder, where this file would hide the client
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.cluster import programs
 from tests.cluster.control_plane import ControlPlane

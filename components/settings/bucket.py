@@ -28,7 +28,7 @@ class BucketSettings(Settings):
         pattern=r"^(https?://[^\s/]+/?)?$",
         description="Of kind s3: the service's address, where it is not AWS.",
     )
-    region: str = Field(default="", description="Of kind s3.")
+    region: str = Field(default="", description="Of kind s3: its region, such as eu-central-1.")
     access_key: SecretRef | None = Field(default=None, description="Of kind s3: AWS_ACCESS_KEY_ID.")
     secret_key: SecretRef | None = Field(default=None, description="Of kind s3: AWS_SECRET_ACCESS_KEY.")
 

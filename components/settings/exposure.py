@@ -13,8 +13,8 @@ _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+|/?")
 class GatewayRef(Settings):
     """The Gateway that an HTTPRoute is attached to."""
 
-    name: DnsLabel = Field(min_length=1)
-    namespace: DnsLabel = ""
+    name: DnsLabel = Field(min_length=1, description="Of kind gateway: the Gateway's name.")
+    namespace: DnsLabel = Field(default="", description="Its namespace; empty: the instance's.")
     section: str = Field(default="", description="Its listener; empty: any that fits.")
 
 
