@@ -77,7 +77,7 @@ def build(session: Session, /, tool: str | None, **names: str | None) -> None:
     type=click.Choice(["containerfile", "containerignore", "compose", "systemd"]),
     default="containerfile",
     show_default=True,
-    help="Which file; compose and systemd run the image.",
+    help="Which: the first two build the image, the others run it.",
 )
 @click.option(
     "--port",
@@ -88,7 +88,7 @@ def build(session: Session, /, tool: str | None, **names: str | None) -> None:
 )
 @pass_session
 def render(session: Session, /, kind: str, port: int, **names: str | None) -> None:
-    """Print the Containerfile, what it leaves out, or a file that runs the image.
+    """Print a file that builds or runs the image.
 
     \b
     Examples:
