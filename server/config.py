@@ -78,6 +78,8 @@ class Settings:
     reader_threads: int = _setting(2, "Threads for long reads.")
     database_connections: int = _setting(8, "Connections to PostgreSQL, for reading.")
     query_time_limit_ms: int = _setting(10_000, "Longest time that one search or history may take, ms.")
+    max_header_bytes: int = _setting(65_536, "Largest headers of a request beyond its first packet, bytes.")
+    header_timeout_s: int = _setting(20, "Longest wait for a request's headers, seconds.")
     database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
     service_name: str = _setting("trackstack", "Name under which OpenMetadata's catalog lists the server.")
     public_url: str = _setting("", "URL at which clients reach the server; empty: the one they ask for.")

@@ -5,6 +5,8 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import uvicorn
 
@@ -16,6 +18,7 @@ from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
+from trackstack.server.connections import BoundedProtocol
 from trackstack.server.databricks import events as databricks
 from trackstack.server.mounting import Mounted
 from trackstack.server.process import DrainingServer
@@ -68,12 +71,14 @@ def run(settings: Settings) -> int:
     app = application(settings)
     if settings.no_auth:
         log.warning("Serving without tokens: every process on this machine can read and write everything.")
+    limits = {"max_bytes": settings.max_header_bytes, "timeout_s": settings.header_timeout_s}
+    bounded: Any = partial(BoundedProtocol, **limits)  # makes protocols, as the class that uvicorn asks for
     config = uvicorn.Config(
         Mounted(app, settings.root_path) if settings.root_path else app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded,
         ws="none",
         lifespan="on",
         access_log=False,

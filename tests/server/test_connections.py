@@ -1,0 +1,122 @@
+"""Connections that send headers without end, or slowly, or nothing: by raw sockets."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from tests.server.conftest import Start
+from tests.server.serving import Server
+
+GET = b"GET /health HTTP/1.1\r\nhost: localhost\r\n"
+
+
+@pytest.fixture(scope="module")
+def strict(start_server: Start) -> Iterator[Server]:
+    server = start_server(TRACKSTACK_SERVER_HEADER_TIMEOUT_S="1", TRACKSTACK_SERVER_MAX_HEADER_BYTES="20000")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def wire(strict: Server) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=20) as one:
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield one
+
+
+def rest(wire: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    found = b""
+    try:
+        while part := wire.recv(65536):
+            found += part
+    except ConnectionResetError:
+        pass  # it closed while more was coming
+    return found
+
+
+def answer(wire: socket.socket) -> bytes:
+    """One answer whose body is OK."""
+    found = b""
+    while not found.endswith(b"OK"):
+        part = wire.recv(65536)
+        assert part, found
+        found += part
+    return found
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"x-more: " + b"a" * 1000 + b"\r\n", b"a" * 1000],
+    ids=["many headers", "one header"],
+)
+def test_headers_without_end_are_refused(wire: socket.socket, piece: bytes) -> None:
+    wire.sendall(GET + b"x-first: ")
+    try:
+        for _ in range(10_000):
+            wire.sendall(piece)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    else:
+        pytest.fail("ten megabytes of headers were taken")
+
+
+def test_too_large_headers_are_answered(wire: socket.socket) -> None:
+    import time
+
+    wire.sendall(GET)
+    for _ in range(21):
+        wire.sendall(b"x-more: " + b"a" * 1000 + b"\r\n")
+        time.sleep(0.005)
+    found = rest(wire)
+    assert found.startswith(b"HTTP/1.1 431 ")
+    assert b'"error_code":"REQUEST_TOO_LARGE"' in found
+
+
+def test_headers_that_do_not_end_are_given_up(wire: socket.socket) -> None:
+    wire.sendall(GET)
+    found = rest(wire)
+    assert found.startswith(b"HTTP/1.1 408 ")
+    assert b"did not come within 1 s" in found
+
+
+def test_a_connection_that_says_nothing_is_closed(wire: socket.socket) -> None:
+    assert rest(wire).startswith(b"HTTP/1.1 408 ")
+
+
+def test_slow_headers_after_a_request_are_given_up_too(wire: socket.socket) -> None:
+    wire.sendall(GET + b"\r\n")
+    assert answer(wire).startswith(b"HTTP/1.1 200 ")
+    wire.sendall(GET)
+    assert rest(wire).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_connection_rests_between_requests(wire: socket.socket) -> None:
+    import time
+
+    for _ in range(2):
+        wire.sendall(GET + b"\r\n")
+        assert answer(wire).startswith(b"HTTP/1.1 200 ")
+        time.sleep(1.3)
+
+
+def test_requests_in_pieces_and_together_are_served(wire: socket.socket) -> None:
+    request = GET + b"x-more: " + b"a" * 9000 + b"\r\n\r\n"
+    for at in range(0, len(request), 3000):
+        wire.sendall(request[at : at + 3000])
+    assert answer(wire).startswith(b"HTTP/1.1 200 ")
+    wire.sendall(request * 3)
+    found = b""
+    while found.count(b"HTTP/1.1 200 ") < 3:
+        found += wire.recv(65536)
+
+
+def test_a_slow_body_is_waited_for(wire: socket.socket, strict: Server) -> None:
+    import time
+
+    head = f"authorization: Bearer {strict.token.text}\r\ncontent-type: application/json\r\n"
+    wire.sendall(b"POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nhost: localhost\r\n")
+    wire.sendall(f"{head}content-length: 18\r\n\r\n".encode())
+    time.sleep(1.5)
+    wire.sendall(b'{"max_results": 1}')
+    assert wire.recv(65536).startswith(b"HTTP/1.1 200 ")
