@@ -25,11 +25,12 @@ class TrackingInstance(pulumi.ComponentResource):
     def __init__(self, name: str, spec: InstanceSpec, opts: pulumi.ResourceOptions | None = None) -> None:
         """Of target local, its data is in `.trackstack/<stack>/instances/<name>` of the program's folder."""
         super().__init__(f"{PACKAGE}:index:TrackingInstance", name, {}, opts)
-        own = pulumi.ResourceOptions(parent=self)
-        if spec.target == "local":
-            own.providers = [LocalProvider(f"{name}-local", pulumi.ResourceOptions(parent=self))]
+        mine = pulumi.ResourceOptions(parent=self)
+        own = pulumi.ResourceOptions(parent=self, providers=[LocalProvider(f"{name}-local", mine)])
+        folder = _program_folder()
+        if spec.target == "local":  # where each stack of the program has data of its own
+            folder = folder / ".trackstack" / pulumi.get_stack()
         target = import_module(f"trackstack.stacks.targets.{spec.target}")
-        folder = _program_folder() / ".trackstack" / pulumi.get_stack()
         instance = target.declare(name, spec, folder, own)
         self.outputs: Outputs = instance.outputs
         self.url, self.token = instance.url, instance.token

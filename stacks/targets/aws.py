@@ -25,5 +25,5 @@ def declare(stack: str, spec: InstanceSpec, folder: Path, opts: pulumi.ResourceO
         description=spec.description,
         labels=spec.labels,
     )
-    pods = pulumi.ResourceOptions(providers=[cluster(spec, folder)])
+    pods = pulumi.ResourceOptions(providers=[cluster(stack, spec, folder, opts)])
     return AwsInstance(stack, args, pulumi.ResourceOptions.merge(opts, pods))

@@ -22,16 +22,19 @@ def declare(stack: str, spec: InstanceSpec, folder: Path, opts: pulumi.ResourceO
         description=spec.description,
         labels=spec.labels,
     )
-    pods = pulumi.ResourceOptions(providers=[cluster(spec, folder)])
+    pods = pulumi.ResourceOptions(providers=[cluster(stack, spec, folder, opts)])
     return KubernetesInstance(stack, args, pulumi.ResourceOptions.merge(opts, pods))
 
 
-def cluster(spec: InstanceSpec, folder: Path) -> pulumi_kubernetes.Provider:
-    """The provider of the cluster that the spec names."""
+def cluster(
+    stack: str, spec: InstanceSpec, folder: Path, opts: pulumi.ResourceOptions
+) -> pulumi_kubernetes.Provider:
+    """The provider of the cluster that the spec names; within a component it has a name of its own."""
     return pulumi_kubernetes.Provider(
-        "kubernetes",
+        f"{stack}-kubernetes" if opts.parent else "kubernetes",
         kubeconfig=kubeconfig(folder, spec),
         context=spec.kubernetes.context or None,
         enable_secret_mutable=True,  # another token takes effect without another pod
         enable_patch_force=True,  # what is not as the spec says is mended, whoever changed it
+        opts=pulumi.ResourceOptions(parent=opts.parent),
     )

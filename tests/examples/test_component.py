@@ -4,9 +4,11 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
+from tests.components.registrations import register
 from tests.examples.conftest import Up
 
 import trackstack
@@ -64,6 +66,24 @@ def test_a_spec_that_cannot_be_is_one_line_and_makes_nothing(up: Up, tmp_path: P
         up(program)
 
     assert not (tmp_path / ".trackstack").exists()
+
+
+def test_a_program_may_have_several_on_kubernetes() -> None:
+    def program() -> dict[str, pulumi.Output[Any]]:
+        made = [
+            TrackingInstance(name, InstanceSpec(name=name, target="kubernetes"))
+            for name in ("vision", "speech")
+        ]
+        return {"url": made[0].url, "token": made[0].token}
+
+    registered, outputs = register(program)
+
+    types = {name: each["type"] for name, each in registered.items()}
+    for name in ("vision", "speech"):
+        assert types[f"{name}-kubernetes"] == "pulumi:providers:kubernetes"
+        assert types[f"{name}-local"] == "pulumi:providers:trackstack"
+    assert list(types.values()).count("kubernetes:apps/v1:Deployment") == 2
+    assert outputs["token"].secret and str(outputs["url"].value).startswith("http")
 
 
 def test_importing_the_package_imports_neither_pulumi_nor_pydantic() -> None:
