@@ -35,5 +35,5 @@ def arrives(request: Request) -> bool:
 def inside(text: str) -> str:
     """The page of the console that `text` names, else the first one: never another site's."""
     safe = text.isascii() and text.isprintable() and "\\" not in text
-    path = urlsplit(text).path if safe else ""
-    return text if path == HOME or path.startswith(f"{HOME}/") else HOME
+    ours = text == HOME or text.startswith((f"{HOME}/", f"{HOME}?"))  # not `//console`, which is a host
+    return text if safe and ours else HOME

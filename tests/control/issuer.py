@@ -1,11 +1,15 @@
-"""A small OpenID provider: its configuration and its keys over HTTP, and tokens that it signs."""
+"""A small OpenID provider: its configuration and keys over HTTP, sign-ins by code, tokens that it signs."""
 
+import hashlib
 import json
+import secrets
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -22,13 +26,32 @@ class Issuer:
         self.keys: dict[str, Key] = {}
         self.asked: list[str] = []
         self.configured: dict[str, Any] = {}
+        self.authorizations: list[str | None] = []
+        self.codes: dict[str, dict[str, str]] = {}
+        self.of_id_token: dict[str, Any] = {}
+        self.of_access_token: dict[str, Any] = {}
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked.append(self.path)
-                body = json.dumps(issuer.answer(self.path)).encode()
-                self.send_response(200)
+                url = urlsplit(self.path)
+                if url.path == "/authorize":
+                    self.send_response(303)
+                    self.send_header("Location", issuer.authorize(dict(parse_qsl(url.query))))
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                self.tell(200, issuer.answer(self.path))
+
+            def do_POST(self) -> None:
+                form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+                issuer.authorizations.append(self.headers["Authorization"])
+                self.tell(*issuer.redeem(form))
+
+            def tell(self, status: int, document: Any) -> None:
+                body = json.dumps(document).encode()
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -61,8 +84,39 @@ class Issuer:
 
     def answer(self, path: str) -> Any:
         if path == "/.well-known/openid-configuration":
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"} | self.configured
+            return {
+                "issuer": self.url,
+                "jwks_uri": f"{self.url}/keys",
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+            } | self.configured
         return {"keys": [_published(kid, key) for kid, key in self.keys.items()]}
+
+    def authorize(self, asked: dict[str, str]) -> str:
+        """Where somebody who has just said yes is sent."""
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+
+    def redeem(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """The tokens for a code, once, and only for who began."""
+        asked = self.codes.pop(form["code"], None)
+        challenge = urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
+        if (
+            asked is None
+            or asked["code_challenge_method"] != "S256"
+            or asked["code_challenge"] != challenge.rstrip(b"=").decode()
+            or form["redirect_uri"] != asked["redirect_uri"]
+            or form["client_id"] != asked["client_id"]
+        ):
+            return 400, {"error": "invalid_grant"}
+        of_id = {"aud": asked["client_id"], "nonce": asked["nonce"], "roles": None, "projects": None}
+        kid = next(iter(self.keys))
+        return 200, {
+            "token_type": "Bearer",
+            "id_token": self.token(kid, of_id | self.of_id_token),
+            "access_token": self.token(kid, self.of_access_token),
+        }
 
     def token(self, kid: str, claims: Mapping[str, Any] | None = None, key: Any = None, **header: Any) -> str:
         """A token that is good but for what `claims` and `header` say; None leaves a claim out."""

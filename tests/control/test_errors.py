@@ -108,7 +108,7 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(plane: Co
 @pytest.mark.parametrize(
     ("method", "path", "status", "text"),
     [
-        ("GET", "/", 404, "Nothing is served"),
+        ("GET", "/nothing", 404, "Nothing is served"),
         ("GET", "/v2/projects", 404, "Nothing is served"),
         ("GET", f"/v1/projects/{PROJECT}/regions/eu01/instances/", 404, ""),
         ("GET", f"/v1/projects/{PROJECT}/regions/eu02/instances", 404, "no region 'eu02'; this is eu01"),
