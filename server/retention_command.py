@@ -42,6 +42,8 @@ async def _removed(settings: Settings, kept: timedelta, dry_run: bool) -> Report
         if (age := settings.trace_archival_age) is not None:
             archival = TraceArchival(store, artifacts)
             await (archival.plan if dry_run else archival.move)(age, now, report)
+        if not dry_run:
+            report.freed_bytes = await store.space.give_back()
         return report
     finally:
         await store.close()

@@ -58,6 +58,7 @@ class Report(Struct):
     kept: list[Stayed] = []
     failed: list[Failed] = []
     archived: list[Archived] = []
+    freed_bytes: int = 0  # of the database's file
 
     def archive(self, found: Archived) -> None:
         """Adds an experiment of which something was archived."""
@@ -81,6 +82,8 @@ class Report(Struct):
         for failed in self.failed:
             yield f"failed on {_WORDS[failed.kind]} {failed.id}: {failed.reason}"
         yield self.summary()
+        if self.freed_bytes:
+            yield f"gave back {size(self.freed_bytes)} of the database's file"
 
     def summary(self) -> str:
         """Such as `removed 2 runs, 0 logged models, 1 experiment: 12 files, 3.4 MB`."""

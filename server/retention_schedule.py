@@ -8,7 +8,7 @@ from trackstack.server.config import ConfigError
 from trackstack.server.errors import ApiError
 from trackstack.server.retention import Retention
 from trackstack.server.retention_policy import retention
-from trackstack.server.retention_report import Report
+from trackstack.server.retention_report import Report, size
 from trackstack.server.trace_archival import TraceArchival
 
 FIRST_AFTER_S = 60
@@ -31,6 +31,7 @@ async def keep_removing(services: Services) -> None:
             report = await work.remove(services.now - int(kept.total_seconds() * 1000))
             if (age := services.settings.trace_archival_age) is not None:
                 await archival.move(age, services.now, report)
+            report.freed_bytes = await services.store.space.give_back()
             _tell(report)
         except (ApiError, ConfigError) as error:
             log.warning("Retention: %s", error)
@@ -42,6 +43,8 @@ async def keep_removing(services: Services) -> None:
 def _tell(report: Report) -> None:
     if report.removed or report.failed:
         log.info("Retention: %s", report.summary())
+    if report.freed_bytes:
+        log.info("Gave back %s of the database's file", size(report.freed_bytes))
     for moved in report.archived:
         log.info("Archived the spans of %d traces of experiment %s", moved.traces, moved.experiment_id)
     for failed in report.failed:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 _STEPS = 100_000  # of SQLite's machine between two looks at the clock: about a millisecond
 
 _PRAGMAS = (
+    "auto_vacuum=INCREMENTAL",  # before anything is in the file: it can shrink when it is told to (space.py)
     "journal_mode=WAL",
     "synchronous=FULL",  # a commit is on disk before it is acknowledged, also when power fails
     "foreign_keys=ON",

@@ -35,6 +35,7 @@ from trackstack.server.store.registry.versions import ModelVersions
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.sensei.sensei import Sensei
+from trackstack.server.store.space import Space
 from trackstack.server.store.telling import Tell, telling
 from trackstack.server.store.tokens import Tokens
 from trackstack.server.store.totals import Counting
@@ -80,6 +81,7 @@ class Store:
     scorers: Scorers
     searches: Searches
     sensei: Sensei
+    space: Space
     spans: Spans
     tokens: Tokens
     totals: Counting
@@ -149,6 +151,7 @@ class Store:
         self.scorers = Scorers(database)
         self.searches = Searches(database)
         self.sensei = Sensei(database)
+        self.space = Space(database)
         self.spans = Spans(database)
         self.tokens = Tokens(database)
         self.totals = Counting(database)
