@@ -348,3 +348,46 @@ def test_a_change_that_would_leave_the_data_behind_is_refused(
         bench.update(**changes)
 
     assert bench.spec_file() == before
+
+
+CUSTOM = (
+    ("monitoring.coreos.com", "ServiceMonitor", "servicemonitors"),
+    ("gateway.networking.k8s.io", "HTTPRoute", "httproutes"),
+)
+
+
+def define(cluster: Cluster, group: str, kind: str, plural: str) -> None:
+    """Have the cluster serve a kind, whatever it holds, as its operator's installation would."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"kind": kind, "plural": plural, "singular": kind.lower()}
+    approved = {"api-approved.kubernetes.io": "unapproved, for tests"}
+    body = {
+        "metadata": {"name": f"{plural}.{group}", "annotations": approved},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+    cluster.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
+
+
+def test_kinds_of_operators_are_made_where_they_are_defined(bench: Bench) -> None:
+    settings: dict[str, Any] = {
+        "service_monitor": True,
+        "exposure": {"kind": "gateway", "host": "a.example.com", "gateway": {"name": "edge"}},
+    }
+    with pytest.raises(StackError, match=r"HTTPRoute|ServiceMonitor"):
+        bench.create(**settings)
+    for definition in CUSTOM:
+        define(bench.cluster, *definition)
+
+    operations.up(bench.project, "demo")
+
+    assert bench.names("servicemonitors", "apis/monitoring.coreos.com/v1") == ["demo-server"]
+    assert bench.names("httproutes", "apis/gateway.networking.k8s.io/v1") == ["demo-server"]
+    assert not operations.preview(bench.project, "demo").changed
+
+
+def test_an_operators_database_needs_the_operator(bench: Bench) -> None:
+    with pytest.raises(StackError, match="Cluster") as refused:
+        bench.create(database={"kind": "cloudnativepg"})
+
+    assert "postgresql.cnpg.io/v1" in str(refused.value)
