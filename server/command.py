@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = vars(parser.parse_args(arguments))
     command: Callable[[dict[str, Any]], int] = given.pop("command")
     os.umask(0o077)  # the database and artifacts are for this user alone
+    # A container's first process would not heed it; what is half done is undone on the way out.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return command(given)
     except ConfigError as error:
