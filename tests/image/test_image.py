@@ -25,6 +25,7 @@ SUITE = platform.freedesktop_os_release().get("VERSION_CODENAME", "stable")
 PACKAGES = {"base": "python3", "builder": "python3,python3-venv,binutils"}
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("image"),  # it is built once
     pytest.mark.skipif(
         os.geteuid() != 0 or not (shutil.which("buildah") and shutil.which("mmdebstrap")),
         reason="needs root, buildah and mmdebstrap",
