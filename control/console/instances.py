@@ -21,6 +21,7 @@ from trackstack.stacks.tail import last_lines
 from trackstack.stacks.usage import Usage
 
 _LOG_LINES, _LOG_END = 1000, 20
+_PAGE = 100
 _MOVING = ("creating", "updating", "deleting", "reconciling")
 _EMPTY = {"name": "", "description": "", "deletedExperimentRetention": "30d", "labels": ""}
 
@@ -70,7 +71,7 @@ async def list_(call: Call) -> Page:
 
 async def rows(call: Call) -> Page:
     """The same, for the page that shows them already."""
-    return await _list(call, "rows.html")
+    return await _list(call, "list.html")
 
 
 async def choose(call: Call) -> Page:
@@ -216,15 +217,30 @@ async def _seen(call: Call) -> Seen:
 async def _list(call: Call, template: str) -> Page:
     every = await call.fleet.everything()
     members = [each for each in every if call.caller.role(each.project) >= VIEWER]
-    call.services.sizes.look(members)
     asked = call.request.query_params.get("q", "")
-    found = [
-        seen
-        for seen in (Seen(each, call.services.sizes.of(each)) for each in members)
-        if all(word in seen.words for word in asked.lower().split())
-    ]
-    many = len({each.project for each in members}) > 1
-    return shown(call, template, found=found, total=len(members), asked=asked, with_projects=many)
+    words = asked.lower().split()
+    seen = [Seen(each, call.services.sizes.of(each)) for each in members]
+    found = [each for each in seen if all(word in each.words for word in words)]
+    pages = max(1, -(-len(found) // _PAGE))
+    number = min(_number(call.request.query_params.get("page", "")), pages)
+    rows = found[(number - 1) * _PAGE : number * _PAGE]
+    call.services.sizes.look([each.member for each in rows])
+    return shown(
+        call,
+        template,
+        rows=rows,
+        found=len(found),
+        total=len(members),
+        asked=asked,
+        number=number,
+        pages=pages,
+        with_projects=len({each.project for each in members}) > 1,
+    )
+
+
+def _number(text: str) -> int:
+    """The page's number; the first one for what is none."""
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
 async def _projects(call: Call) -> list[str]:

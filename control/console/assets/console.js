@@ -22,7 +22,6 @@ function renew(fresh) {
     shown.querySelectorAll(".log").forEach((log, at) => { if (scrolled[at]) log.scrollTop = log.scrollHeight; });
     if (focused) document.getElementById(focused)?.focus();
   }
-  filter();
 }
 
 async function page(url) {
@@ -32,13 +31,20 @@ async function page(url) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
+// An answer to what is not asked any more is not shown.
+async function look(root) {
+  const asked = root.dataset.live;
+  const fresh = await page(asked);
+  if (root.dataset.live === asked) renew(fresh);
+}
+
 async function follow(root) {
   while (root.dataset.live) {
     await sleep(Number(root.dataset.every));
     if (document.hidden) continue;
     const before = root.dataset.state;
     try {
-      renew(await page(root.dataset.live));
+      await look(root);
       if (root.dataset.state !== before && root.dataset.state !== "gone") renew(await page(location.href));
     } catch {
       await sleep(2000); // it does not answer now; what is shown stays
@@ -46,17 +52,19 @@ async function follow(root) {
   }
 }
 
-function filter() {
-  const field = document.querySelector("[data-filter]");
-  if (!field) return;
-  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const rows = [...document.querySelectorAll(`#${field.dataset.filter} [data-words]`)];
-  for (const row of rows) row.hidden = !words.every((word) => row.dataset.words.includes(word));
-  const left = rows.filter((row) => !row.hidden).length;
-  const count = words.length ? `${left} of ${rows.length}` : String(rows.length);
-  const said = `${count} ${rows.length === 1 ? "instance" : "instances"}`;
-  const told = document.getElementById("filtered");
-  if (told.textContent !== said) told.textContent = said;
+// Who types is shown what the server finds; the address keeps it for the next visit.
+async function filter(event) {
+  const root = document.getElementById(event.target.dataset.filter);
+  const query = `q=${encodeURIComponent(event.target.value)}`;
+  const url = (root.dataset.live = `/console/rows?${query}`);
+  await sleep(150);
+  if (root.dataset.live !== url) return; // something else was typed meanwhile
+  history.replaceState(null, "", `/console?${query}`);
+  try {
+    await look(root);
+  } catch {
+    // it is asked again soon
+  }
 }
 
 async function copy(button) {
@@ -86,7 +94,7 @@ document.addEventListener("submit", (event) => {
   else if (event.target.method === "post") {
     event.target.dataset.sent = "yes";
     button?.setAttribute("aria-busy", "true");
-  } else if (event.target.querySelector("[data-filter]")) event.preventDefault();
+  } else if (event.target.querySelector("[data-filter]")) event.preventDefault(); // it follows what is typed
 });
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.control.console.people import HOME, Person, somebody
-from tests.control.serving import OTHER_PROJECT, PROJECT, ControlPlane, made, settled
+from tests.control.serving import OTHER_PROJECT, PROJECT, ControlPlane, made, settled, until
 
 from trackstack.control.access.callers import EDITOR, NOBODY, OWNER, VIEWER, Role
 from trackstack.control.console import forms
@@ -218,6 +218,22 @@ def test_an_impaired_instance_says_why_and_is_mended(plane: ControlPlane) -> Non
     assert settled(client, instance["id"])["state"] == "active"
 
 
+def test_an_instances_size_is_asked_of_its_server(plane: ControlPlane, demo: dict[str, Any]) -> None:
+    person = somebody(plane, "viewer")
+    path = f"{HOME}/instances/{demo['id']}"
+
+    until(lambda: "Measured" in person.get(f"{path}/live").text, "it is measured")
+
+    assert re.search(r"<dt>Database</dt><dd>[0-9.]+ kB</dd>", person.get(path).text)
+    assert re.search(r'data-label="Database" class="number">[0-9.]+ kB<', person.get("/console").text)
+
+
+def test_the_end_of_the_log_is_shown_without_paths(plane: ControlPlane, demo: dict[str, Any]) -> None:
+    page = somebody(plane, "viewer").get(f"{HOME}/instances/{demo['id']}/log").text
+
+    assert "Application startup complete" in page and str(plane.folder) not in page
+
+
 def test_tokens_are_shown_once_used_and_revoked(plane: ControlPlane, demo: dict[str, Any]) -> None:
     person = somebody(plane, "editor")
     path = f"{HOME}/instances/{demo['id']}"
@@ -244,6 +260,30 @@ def test_the_list_is_filtered_without_scripts_too(plane: ControlPlane, demo: dic
     assert demo["id"] in person.get("/console?q=DEMO team=vision").text
     nothing = person.get("/console?q=nothing-like-it").text
     assert demo["id"] not in nothing and "Show all" in nothing
+
+
+def test_a_long_list_comes_in_pages(own: ControlPlane) -> None:
+    own.start()
+    for number in range(201):  # as git brings them
+        lines = ("config:", f"  trackstack:name: n{number:03}", f"  trackstack:project: {PROJECT}")
+        (own.folder / f"Pulumi.n{number:03}.yaml").write_text("\n".join(lines) + "\n")
+    person = somebody(own, "viewer")
+
+    def rows(**query: str) -> list[str]:
+        return re.findall(r'id="row-[^>]*>([^<]+)<', person.get("/console", params=query).text)
+
+    assert [len(rows(page=page)) for page in ("1", "2", "3")] == [100, 100, 1]
+    assert (
+        rows()
+        == rows(page="x")
+        == rows(page="0")
+        == rows(page="-1")
+        == [f"n{each:03}" for each in range(100)]
+    )
+    assert rows(page="4") == rows(page="99999999") == ["n200"]
+    assert rows(q="n2") == ["n200"]
+    page = person.get("/console?q=n&page=2").text
+    assert "Page 2 of 3" in page and "/console?q=n&amp;page=3" in page and "201 of 201 instances" in page
 
 
 def test_who_may_work_in_any_project_says_in_which(plane: ControlPlane) -> None:

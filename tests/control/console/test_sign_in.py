@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -166,6 +167,18 @@ def test_behind_a_proxy_the_public_url_says_how_people_come(own: ControlPlane) -
     done = person.send_form("/console/sign-in", {"token": own.token}, **headers)
 
     assert done.headers["set-cookie"].startswith("__Host-trackstack-console=") and done.status_code == 303
+
+
+def test_who_guesses_often_is_told_to_wait(own: ControlPlane) -> None:
+    own.flags = ("--requests-per-s", "1", "--requests-burst", "2")
+    own.start()
+    person = Person(own)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(person.sign_in, ["x"] * 64))
+
+    assert {answer.status_code for answer in answers} == {401, 429}
+    told = next(answer for answer in answers if answer.status_code == 429)
+    assert int(told.headers["retry-after"]) >= 1 and "wait as Retry-After" in told.text
 
 
 def test_no_secret_is_in_the_log(plane: ControlPlane) -> None:
