@@ -11,10 +11,11 @@ from tests.cluster.control_plane import LOG_LINES
 from tests.cluster.fixtures import Cluster
 
 from trackstack.components.kubernetes.names import dns_name
-from trackstack.stacks import instances, operations
+from trackstack.stacks import fleet, instances, operations
 from trackstack.stacks.errors import InvalidSpec, ResourceFailed, StackError
 from trackstack.stacks.pods import Pods
 from trackstack.stacks.project import Project
+from trackstack.stacks.settled import Settled, mark
 from trackstack.stacks.spec import InstanceSpec
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -279,6 +280,16 @@ def test_what_was_kept_is_taken_up_again(bench: Bench) -> None:
     made = bench.create(database={"claim": "demo-database"}, secret_key={"name": "demo-key", "key": "key"})
 
     assert made.state == "active"
+
+
+def test_a_settled_instance_is_refreshed_only_until_something_changes(bench: Bench) -> None:
+    bench.create()
+    assert [intent.op for intent in fleet.plan(bench.project)] == ["same"]
+    assert Settled(bench.project).load() == {"demo": mark(bench.project, "demo")}
+
+    assert [intent.op for intent in fleet.plan(bench.project)] == ["same"]
+    bench.delete("services", "demo-server")
+    assert [intent.op for intent in fleet.plan(bench.project)] == ["update"]
 
 
 def test_two_instances_stand_side_by_side(bench: Bench) -> None:
