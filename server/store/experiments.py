@@ -16,6 +16,7 @@ from trackstack.server.store.permissions import EXPERIMENTS, own
 from trackstack.server.store.purging import EXPERIMENT, RUN, being_purged, unclaimed
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, among, insert, listed, upsert
+from trackstack.server.store.traces.judgements import forget_runs
 from trackstack.server.store.transaction import Transaction
 
 _experiments = tracking.experiments
@@ -223,6 +224,7 @@ def remove(tx: Transaction, id_: int, at: int) -> None:
         raise unknown(id_)
     tx.run(MARK, this=id_, deleted_at=at, at=at)
     tx.run(MARK_RUNS, this=id_, deleted_at=at)
+    forget_runs(tx, id_, at)
 
 
 def unknown(id_: int) -> ApiError:

@@ -14,6 +14,7 @@ from trackstack.server.store.experiments import BY_ID, check_active, unknown
 from trackstack.server.store.purging import RUN, being_purged
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, insert, upsert
+from trackstack.server.store.traces.judgements import forget_run
 from trackstack.server.store.transaction import Transaction
 
 NAME_TAG = "mlflow.runName"
@@ -122,7 +123,7 @@ class Runs:
         return await self._database.writer.do(work)
 
     async def delete(self, name: str, at: int) -> None:
-        """Soft-deletes it; deleting again resets the time."""
+        """Soft-deletes it; deleting again resets the time. Its assessments of traces go for good."""
         await self._mark(name, at)
 
     async def restore(self, name: str) -> None:
@@ -147,6 +148,8 @@ class Runs:
             if deleted_at is None and being_purged(tx, RUN, run.id):
                 raise unknown_run(name)
             tx.run(MARK, this=run.id, deleted_at=deleted_at)
+            if deleted_at is not None:
+                forget_run(tx, name)
             tx.touched.add(run.id)
 
         await self._database.writer.do(work)

@@ -7,6 +7,7 @@ from trackstack.server.store.experiments import BY_ID, check_active, unknown
 from trackstack.server.store.purging import RUN, unclaimed
 from trackstack.server.store.schema.tracking import runs
 from trackstack.server.store.statements import Statement
+from trackstack.server.store.traces.judgements import forget_runs
 from trackstack.server.store.transaction import Transaction
 
 _of_experiment = runs.c.experiment_id == bindparam("experiment")
@@ -57,8 +58,11 @@ class ManyRuns:
             if row is None:
                 raise unknown(experiment_id)
             check_active(experiment_id, row[5])
-            return tx.changed(
+            changed = tx.changed(
                 statement, experiment=experiment_id, bound=bound, most=most, deleted_at=deleted_at
             )
+            if deleted_at is not None:
+                forget_runs(tx, experiment_id, deleted_at)
+            return changed
 
         return await self._database.writer.do(work)

@@ -5,7 +5,16 @@ A trace is known by number inside: its id is text, and four tables have many row
 
 from sqlalchemy import BigInteger, Column, Float, Index, PrimaryKeyConstraint, Table, text
 
-from trackstack.server.store.schema.base import Flag, Millis, Text, metadata, reference, row_id, text_of
+from trackstack.server.store.schema.base import (
+    Flag,
+    Millis,
+    Text,
+    metadata,
+    partial,
+    reference,
+    row_id,
+    text_of,
+)
 
 traces = Table(
     "traces",
@@ -96,6 +105,7 @@ assessments = Table(
     Column("metadata", Text),  # JSON object of strings
     Index("ix_assessments_trace_id", "trace_id", "kind", "name"),
 )
+partial(Index("ix_assessments_run_id", assessments.c.run_id), assessments.c.run_id.is_not(None))
 
 trace_runs = Table(
     "trace_runs",

@@ -87,3 +87,20 @@ def test_traces_are_found_by_what_was_judged(experiment: str, trace: Trace) -> N
     assert ids("feedback.score IS NULL") == {none}
     assert ids("expectation.expected = 'x'") == {good}
     assert ids("expectation.expected IS NOT NULL AND feedback.score IS NOT NULL") == {good}
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["the run", "its experiment"])
+def test_what_a_run_has_judged_goes_with_the_run(
+    trace: Trace, tracking: mlflow.MlflowClient, name: str, whole: bool
+) -> None:
+    trace_id, elsewhere = trace(), tracking.create_experiment(f"{name}-runs")
+    run = tracking.create_run(elsewhere).info.run_id
+    judged = {"mlflow.assessment.sourceRunId": run}
+    mlflow.log_feedback(trace_id=trace_id, name="of the run", value=1, metadata=judged)
+    mlflow.log_feedback(trace_id=trace_id, name="of a person", value=2, source=HUMAN)
+    if whole:
+        tracking.delete_experiment(elsewhere)
+    else:
+        tracking.delete_run(run)
+
+    assert [one.name for one in tracking.get_trace(trace_id).info.assessments] == ["of a person"]

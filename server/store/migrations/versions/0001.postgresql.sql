@@ -424,6 +424,7 @@ CREATE TABLE assessments (
   CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE,
   CONSTRAINT uq_assessments_uuid UNIQUE (uuid)
 );
+CREATE INDEX ix_assessments_run_id ON assessments (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX ix_assessments_trace_id ON assessments (trace_id, kind, name);
 CREATE TABLE logged_model_metrics (
   model_id BIGINT NOT NULL,
