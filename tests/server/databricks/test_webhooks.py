@@ -3,10 +3,19 @@
 import hashlib
 import hmac
 import json
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
 from databricks.sdk.service import ml
 from databricks.sdk.service.ml import RegistryWebhookEvent as Event
@@ -214,3 +223,50 @@ def test_webhooks_are_for_administrators(server: Server, client: Any, receiver: 
 def _texts(events: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """In an order that does not depend on when they came."""
     return sorted(json.dumps(event, sort_keys=True) for event in events)
+
+
+def test_a_host_that_proves_nothing_is_called_only_where_that_is_allowed(
+    inner: ml.ModelRegistryAPI, receiver: Receiver, tmp_path: Path
+) -> None:
+    encrypt(receiver, self_signed(tmp_path))
+    id_ = hook(inner, receiver, Event.COMMENT_CREATED)
+
+    with pytest.raises(BadRequest, match="could not be called"):
+        inner.test_registry_webhook(id_)
+    inner.update_webhook(
+        id_, http_url_spec=ml.HttpUrlSpec(f"{receiver.url}/hook", enable_ssl_verification=False)
+    )
+
+    assert inner.test_registry_webhook(id_).status_code == 200
+    inner.delete_webhook(id_)
+
+
+def encrypt(receiver: Receiver, certificate: Path) -> None:
+    """Lets it speak TLS from now on."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = receiver._server
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    receiver.url = receiver.url.replace("http:", "https:")
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 with its key, which nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "certificate.pem"
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return file
