@@ -12,7 +12,9 @@ from trackstack.stacks.errors import StackError
 
 Engine = Literal["auto", "embedded", "pulumi"]
 
-_CLIENT, _SDK = "kubernetes", "pulumi_kubernetes"
+_CLIENT = "kubernetes"
+_SDKS = {"kubernetes": ("pulumi_kubernetes",), "aws": ("pulumi_kubernetes", "pulumi_aws", "boto3")}
+"""What each target needs of Python."""
 
 
 def by_cli(engine: Engine, target: str, root: Path) -> bool:
@@ -22,14 +24,30 @@ def by_cli(engine: Engine, target: str, root: Path) -> bool:
     """
     if target == "local":
         return engine == "pulumi"
-    if find_spec(_SDK) is None or (engine != "pulumi" and find_spec(_CLIENT) is None):
-        raise StackError(f"the target {target} needs more packages: pip install 'trackstack[kubernetes]'")
+    needed = (*_SDKS[target], *(() if engine == "pulumi" else (_CLIENT,)))
+    if any(find_spec(each) is None for each in needed):
+        raise StackError(f"the target {target} needs more packages: pip install 'trackstack[{target}]'")
+    if target == "aws" and engine == "auto":  # the CLI can fetch the plugin
+        return shutil.which("pulumi") is not None
     return engine == "pulumi" or (engine == "auto" and _has_plugin("kubernetes", root))
 
 
+def missing_plugin(package: str, root: Path) -> str:
+    """What to install so that the embedded engine can use the package; empty where nothing is missing."""
+    if _found(package, root):
+        return ""
+    wanted = version(f"pulumi-{package}")
+    return (
+        f"the target {package} needs Pulumi's plugin {package} {wanted}: install the Pulumi CLI, or put "
+        f"pulumi-resource-{package} of that version on PATH; until then it can be previewed only"
+    )
+
+
 def _has_plugin(package: str, root: Path) -> bool:
-    if shutil.which("pulumi") is None:
-        return False
+    return shutil.which("pulumi") is not None and _found(package, root)
+
+
+def _found(package: str, root: Path) -> bool:
     try:
         find_plugin(package, version(f"pulumi-{package}"), root)
     except (EngineError, PackageNotFoundError):

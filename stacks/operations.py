@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trackstack.engine.lock import Holder
 from trackstack.engine.options import Cancellation, Options
@@ -20,7 +20,7 @@ from trackstack.engine.secrets import Passphrase
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
 from trackstack.stacks import instances
-from trackstack.stacks.engines import by_cli
+from trackstack.stacks.engines import by_cli, missing_plugin
 from trackstack.stacks.errors import (
     Cancelled,
     InstanceExists,
@@ -35,6 +35,9 @@ from trackstack.stacks.passphrase import passphrase
 from trackstack.stacks.pods import Pods
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import NAMESPACE, InstanceSpec
+
+if TYPE_CHECKING:
+    from trackstack.stacks.aws_account import Account
 
 OnEvent = Callable[[Event], None]
 
@@ -94,6 +97,11 @@ class _Run:
             from trackstack.providers.kubernetes import Kubernetes
 
             providers["kubernetes"] = Kubernetes
+        if self.target == "aws" and not self.by_cli:
+            from trackstack.providers.planning import Planner
+
+            if advice := missing_plugin("aws", self.project.folder):
+                providers["aws"] = Planner("aws", advice)
         return Options(
             secrets=secrets,
             config=config,
@@ -110,6 +118,7 @@ class _Run:
 
         stack = self.stack
         self.refuse_copy()
+        _require_account(self.project, self.name, spec)
         secrets = passphrase(make=not stack.exists())
         # A create that was interrupted is forgotten once it is repeated, for it adopts what is there.
         options = self.options(secrets, spec, refresh=True, clear_pending_creates=True)
@@ -159,8 +168,26 @@ def create(
 def require_possible(project: Project, spec: InstanceSpec) -> None:
     """Raises StackError where this machine cannot bring such an instance up: no tools, no cluster."""
     by_cli(project.engine, spec.target, project.folder)
+    _require_account(project, spec.stack, spec)
     if spec.in_cluster:
         Pods.of(project.folder, spec.stack, spec).version()
+
+
+def _require_account(project: Project, stack: str, spec: InstanceSpec) -> None:
+    """Raises StackError where nobody can work on the instance's AWS account: no plugin, key or zone."""
+    if spec.target != "aws":
+        return
+    embedded = not by_cli(project.engine, spec.target, project.folder)
+    if embedded and (advice := missing_plugin("aws", project.folder)):
+        raise StackError(advice)
+    _account(project, stack).require(spec)
+
+
+def _account(project: Project, stack: str) -> "Account":
+    from trackstack.stacks.aws_account import Account
+
+    there = project.exists() and project.settings_path(stack).is_file()
+    return Account(project.settings(stack).plain() if there else {})
 
 
 def declare(project: Project, spec: InstanceSpec, stack: str = "") -> str:
@@ -340,6 +367,8 @@ def delete(
     seconds = 0.0
     if run.stack.exists():
         run.refuse_copy()
+        if run.target == "aws":
+            _account(project, run.name).require_deletable(run.name, run.stack.snapshot().resources)
         if run.stack.snapshot().pending:
             # What an interrupted create made is adopted, to be deleted; nothing has to run for that.
             run.up(_resting(project, run.name))

@@ -145,7 +145,7 @@ class DomainSettings(Settings):
     """The name under which an instance is reached, which is the host of `kubernetes.exposure`."""
 
     zone: str = Field(
-        default="", pattern=r"^(Z[A-Z0-9]{1,31})?$", description="The id of the Route 53 zone that holds it."
+        default="", pattern=r"^[A-Z0-9]{0,32}$", description="The id of the Route 53 zone that holds it."
     )
     certificate: Arn = Field(
         default="", description="An ACM certificate that is there; empty: one made in the zone."
