@@ -28,6 +28,7 @@ SECTIONS = {
     },
     "Stacks": {
         "preview": "Show what up would change.",
+        "estimate": "Estimate what an instance on AWS costs in a month.",
         "up": "Make instances what their specs say.",
         "refresh": "Compare an instance with what really is; the next up mends it.",
         "unlock": "Remove the lock that another operator left.",
