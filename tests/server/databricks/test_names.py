@@ -1,6 +1,7 @@
 """Names of deleted experiments: reserved as MLflow has it, or free as Databricks has it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -150,8 +151,6 @@ def test_the_setting_may_be_taken_back(
 
 
 def test_one_of_many_that_ask_at_once_has_the_name(freeing: Server, name: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     def ask(_: int) -> httpx.Response:
         with freeing.client() as client:
             return client.post("/api/2.0/mlflow/experiments/create", json={"name": name})
@@ -160,3 +159,26 @@ def test_one_of_many_that_ask_at_once_has_the_name(freeing: Server, name: str) -
         statuses = [reply.status_code for reply in pool.map(ask, range(16))]
 
     assert sorted(statuses) == [200] + [400] * 15
+
+
+def test_replicas_agree_on_who_has_a_name(
+    start_server: Start, new_database: Callable[[], tuple[str, ...]], name: str
+) -> None:
+    """With the setting, too, when both are asked at once."""
+    database = new_database()
+    if not database:
+        pytest.skip("about PostgreSQL")
+    servers = [start_server(*database, **FREE) for _ in range(2)]
+
+    def ask(at: int) -> httpx.Response:
+        with servers[at % 2].client() as client:
+            return client.post("/api/2.0/mlflow/experiments/create", json={"name": name})
+
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as pool:
+            made = [reply for reply in pool.map(ask, range(16)) if reply.status_code == 200]
+        assert len(made) == 1
+        with servers[0].client() as client:
+            client.post("/api/2.0/mlflow/experiments/delete", json=made[0].json()).raise_for_status()
+    for server in servers:
+        server.stop()
