@@ -34,6 +34,7 @@ class Live:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], Row] = {}
+        self._ended = False
         self._console = Console(stderr=True, highlight=False)
         self._live = RichLive(
             console=self._console, get_renderable=self._table, refresh_per_second=10, redirect_stdout=False
@@ -43,6 +44,7 @@ class Live:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._ended = True
         self._live.stop()
 
     def started(self, step: Step) -> None:
@@ -61,7 +63,7 @@ class Live:
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 1))
-        for row in tuple(self._rows.values()):
+        for row in self._visible():
             word = steps.words(row.step.op)
             seconds = time.monotonic() - row.since if row.seconds is None else row.seconds
             table.add_row(
@@ -73,6 +75,14 @@ class Live:
                 Text(f"{seconds:.1f} s", "dim"),
             )
         return table
+
+    def _visible(self) -> list[Row]:
+        """What fits the screen, without what was finished first; all of it at the end."""
+        rows = list(self._rows.values())
+        over = 0 if self._ended else len(rows) - (self._console.height - 1)
+        finished = [row for row in rows if row.seconds is not None]
+        hidden = {id(row) for row in finished[: max(over, 0)]}
+        return [row for row in rows if id(row) not in hidden]
 
 
 def _outcome(row: Row, word: steps.Words) -> Text | Spinner:

@@ -55,7 +55,7 @@ def apply(session: Session, folder: Path | None, prune: bool, yes: bool, paralle
         return Exit.FAILED if broken else Exit.DRIFT if any(each.due for each in intents) else Exit.OK
     doomed = [each.stack for each in intents if each.op == "delete" and each.due]
     if doomed and not yes:
-        agree(f"{', '.join(doomed)} and all data of theirs will be lost. Go on?")
+        agree(f"{', '.join(doomed)}: all data will be lost. Go on?")
     with session.work("Applying") as work:
         outcomes = stacks.carry_out(
             project, intents, parallel=parallel, on_event=work.on_event, cancellation=work.cancellation

@@ -117,7 +117,7 @@ def test_pruning_names_what_will_be_lost_and_needs_a_yes(run: Run, project: Proj
     refused = run("apply", "--prune")
 
     assert refused.exit_code == 2
-    assert "b and all data of theirs will be lost" in refused.stderr and "--yes" in refused.stderr
+    assert "b: all data will be lost" in refused.stderr and "--yes" in refused.stderr
     assert project.data_dir("b").exists()
 
     pruned = run("apply", "--prune", "--yes")
