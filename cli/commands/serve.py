@@ -37,7 +37,7 @@ def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @engine_option
 @pass_session
 def serve(session: Session, /, **values: Any) -> int:
-    """Offer the project's instances through a REST API and a console.
+    """Offer the project's instances through a REST API.
 
     Programs speak to it as to STACKIT Model Experiments; people find the same at /console. The first
     start writes an owner's token into state/control/bootstrap-token of the project's folder; `trackstack

@@ -1,5 +1,6 @@
 """The pages of instances: the list, one of them, its forms, which go through the API's handlers."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -88,8 +89,7 @@ async def choose(call: Call) -> Page:
     projects, anywhere = await _projects(call), EVERY_PROJECT in call.caller.roles
     if len(projects) == 1 and not anywhere:
         return redirect(f"/console/projects/{projects[0]}/new")
-    value = projects[0] if projects else ""
-    return shown(call, "choose.html", projects=projects, value=value, refusal=NO_REFUSAL)
+    return shown(call, "choose.html", projects=projects, value=projects[0], refusal=NO_REFUSAL)
 
 
 async def new(call: Call) -> Page:
@@ -244,12 +244,13 @@ def _number(text: str) -> int:
 
 
 async def _projects(call: Call) -> list[str]:
-    """Those in which the caller may create instances, as far as they are known."""
-    seen = {each.project for each in await call.fleet.everything()}
+    """Those in which the caller may create instances, as far as they are known; with most instances first."""
+    seen = Counter(each.project for each in await call.fleet.everything())
     known = {*(call.caller.roles.keys() - {EVERY_PROJECT}), *seen}
     if EVERY_PROJECT in call.caller.roles:
         known.add(call.services.settings.default_project)
-    return sorted(project for project in known if call.caller.role(project) >= EDITOR)
+    allowed = [project for project in known if call.caller.role(project) >= EDITOR]
+    return sorted(allowed, key=lambda project: (-seen[project], project))
 
 
 PROJECT = "/console/projects/{projectId}"
