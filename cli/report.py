@@ -134,12 +134,10 @@ def way_in(instance: Instance) -> str:
     spec = instance.spec
     if not spec.in_cluster or spec.kubernetes.exposure.kind != "none":
         return ""
-    from trackstack.components.kubernetes.names import PORT, dns_name
+    from trackstack.stacks.pods import forwarding
 
-    context = f"--context {spec.kubernetes.context} " if spec.kubernetes.context else ""
-    service = f"service/{dns_name(instance.stack, 'server')}"
-    forward = f"kubectl {context}-n {instance.namespace} port-forward {service} {PORT}"
-    return f"from here: `{forward}`, then http://localhost:{PORT}; or give it a host"
+    command, url = forwarding(instance.stack, spec)
+    return f"from here: `{command}`, then {url}; or give it a host"
 
 
 def note_way_in(session: Session, done: Report) -> None:

@@ -123,6 +123,14 @@ def namespace(stack: str, spec: InstanceSpec) -> str:
     return spec.kubernetes.namespace or names.dns_name(stack)
 
 
+def forwarding(stack: str, spec: InstanceSpec) -> tuple[str, str]:
+    """The command that brings the instance's service to this machine, and its URL here then."""
+    context = f"--context {spec.kubernetes.context} " if spec.kubernetes.context else ""
+    service = f"service/{names.dns_name(stack, 'server')}"
+    command = f"kubectl {context}-n {namespace(stack, spec)} port-forward {service} {names.PORT}"
+    return command, f"http://localhost:{names.PORT}"
+
+
 def kubeconfig(folder: Path, spec: InstanceSpec) -> str | None:
     """The path of the kubeconfig that a spec of the project in `folder` names; None where it names none."""
     given = spec.kubernetes.kubeconfig

@@ -24,7 +24,9 @@ from trackstack.stacks.tail import follow, last_lines
 )
 @pass_session
 def logs(session: Session, name: str, following: bool, lines: int) -> None:
-    """Print the server log of an instance, in a cluster that of each of its pods.
+    """Print the server log of an instance.
+
+    In a cluster that of each of its pods, which have names where they are several.
 
     \b
     Examples:
