@@ -25,6 +25,7 @@ LEASE_S = TIMEOUT_S + 5
 """How long one server has an attempt for itself: longer than the attempt takes."""
 IDLE_S = 5.0
 """How soon a server sees what another one has left."""
+CLAIMING_S = 0.1
 LONGEST_WAIT_S = 600
 GIVEN_UP_AFTER_S = 24 * 60 * 60
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -90,7 +91,10 @@ class Hooks:
             due, now = await self._store.outbox.next_due(), _now()
             if due is None or due > now:
                 return IDLE_S if due is None else min(IDLE_S, (due - now) / 1000)
-            for waiting in await self._store.outbox.claim(now, now + LEASE_S * 1000, room):
+            claimed = await self._store.outbox.claim(now, now + LEASE_S * 1000, room)
+            if not claimed:  # another server is just claiming it
+                return CLAIMING_S
+            for waiting in claimed:
                 task = asyncio.create_task(self._attempt(waiting))
                 self._tasks[task] = waiting.id
                 task.add_done_callback(self._done)
