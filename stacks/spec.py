@@ -110,10 +110,13 @@ class InstanceSpec(BaseModel):
         values = self.model_dump(exclude_none=True, exclude={"kubernetes", "aws"})
         if self.in_cluster:
             # The image is written even where it is the default, for another toolkit has another one.
-            own = {"image": self.kubernetes.image, **self.kubernetes.model_dump(exclude_defaults=True)}
+            own = {
+                "image": self.kubernetes.image,
+                **self.kubernetes.model_dump(mode="json", exclude_defaults=True),
+            }
             values["kubernetes"] = own
         if self.target == "aws":
-            values["aws"] = self.aws.model_dump(exclude_defaults=True)
+            values["aws"] = self.aws.model_dump(mode="json", exclude_defaults=True)
         return values
 
     @classmethod
