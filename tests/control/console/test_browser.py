@@ -72,7 +72,7 @@ def test_the_life_of_an_instance(plane: ControlPlane, browser: "Browser") -> Non
         page.get_by_role("link", name="Edit").click()
         page.get_by_label("Retention").fill("7d")
         page.get_by_role("button", name="Save").click()
-        page.locator("dd", has_text="7d").wait_for()
+        page.get_by_text("7d of deleted experiments").wait_for()
         page.locator("#title .badge.active").wait_for()
         page.goto(f"{plane.url}/console")
         row = page.get_by_role("row", name="vision")
