@@ -11,7 +11,7 @@ from trackstack.providers.servicer import Servicer
 
 
 class Local(Servicer):
-    """What a tracking server needs on one machine, and the secrets of every target; takes no configuration."""
+    """What a server needs on one machine, and the secrets of every target; takes no configuration."""
 
     def __init__(self) -> None:
         resources = (

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import boto3  # type: ignore[import-untyped]  # it has no types of its own
+import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 

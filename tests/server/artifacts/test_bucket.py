@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-import boto3  # type: ignore[import-untyped]  # it has no types of its own
+import boto3
 import httpx
 import pytest
 from tests.server.artifacts.files import pieces, read, write

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http.client import IncompleteRead
 from pathlib import Path
 
-import boto3  # type: ignore[import-untyped]  # it has no types of its own
+import boto3
 import pytest
 from tests.server.artifacts.faulty import Faulty, faulty
 from tests.server.artifacts.http import PROXY, Served, serving
