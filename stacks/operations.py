@@ -167,7 +167,10 @@ def create(
 
 def require_possible(project: Project, spec: InstanceSpec) -> None:
     """Raises StackError where this machine cannot bring such an instance up: no tools, no cluster."""
-    by_cli(project.engine, spec.target, project.folder)
+    if by_cli(project.engine, spec.target, project.folder):
+        from trackstack.engine.pulumi_cli import find_cli  # imports pulumi
+
+        find_cli()
     _require_account(project, spec.stack, spec)
     if spec.in_cluster:
         Pods.of(project.folder, spec.stack, spec).version()

@@ -27,8 +27,11 @@ def running(data_dir: Path) -> list[psutil.Process]:
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    with suppress(psutil.NoSuchProcess):
-        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # nobody may be there to bury it
+    with suppress(psutil.NoSuchProcess, FileNotFoundError):
+        # Nobody may be there to bury it, and until its last thread has ended its port is taken.
+        while (
+            psutil.Process(pid).status() != psutil.STATUS_ZOMBIE or len(os.listdir(f"/proc/{pid}/task")) > 1
+        ):
             time.sleep(0.01)
 
 
