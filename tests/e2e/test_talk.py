@@ -116,7 +116,8 @@ def started_server(machine: Machine) -> psutil.Process:
     while True:
         for process in machine.servers():
             with suppress(psutil.Error):
-                if not any(word.endswith("launch.py") for word in process.cmdline()):
+                words = process.cmdline()  # none of one that is about to begin, or gone
+                if words and not any(word.endswith("launch.py") for word in words):
                     return process
         time.sleep(0.005)
 
