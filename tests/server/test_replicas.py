@@ -1,5 +1,6 @@
 """Two servers on one PostgreSQL: what one does to runs holds for the other at once."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,6 +25,9 @@ def replicas(
     (servers[1].data_dir / "admin-token").write_text((servers[0].data_dir / "admin-token").read_text())
     with ExitStack() as stack:
         one, other = (stack.enter_context(server.client()) for server in servers)
+        # The second looks at its admin token's file once a second.
+        while other.get(f"{BASE}/experiments/get", params={"experiment_id": "0"}).status_code == 401:
+            time.sleep(0.05)
         yield one, other
     for server in servers:
         server.stop()
