@@ -37,13 +37,13 @@ def migrate(connection: Any, url: str) -> None:
 
 def version(connection: Any, name: str) -> str | None:
     """The schema's version; None where there is no schema. `name`: sqlite or postgresql."""
-    # to_regclass() would not do: it answers from the session's cache, blind to a table made by another meanwhile.
-    tables = (
-        "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
-        if name == "sqlite"
-        else "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = ANY(current_schemas(false))"
-    )
-    if connection.execute(tables).fetchone() is None:
+    # to_regclass() would not do: it answers from the session's cache, blind to what another has just made.
+    tables = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE name = 'alembic_version'",
+        "postgresql": "SELECT tablename FROM pg_tables"
+        " WHERE tablename = 'alembic_version' AND schemaname = ANY(current_schemas(false))",
+    }
+    if connection.execute(tables[name]).fetchone() is None:
         return None
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else None
