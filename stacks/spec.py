@@ -46,7 +46,7 @@ class InstanceSpec(BaseModel):
         default="", description="What it is for: at most 160 letters, digits, spaces, . : / -."
     )
     target: Literal["local", "kubernetes", "aws"] = Field(
-        default="local", description="Where it runs: local is this machine."
+        default="local", description="Where it runs: local (this machine), kubernetes or aws."
     )
     retention: str = Field(default="30d", description="How long deleted experiments are kept: 1d to 90d.")
     labels: dict[str, str] = Field(default={}, description="Labels, as Kubernetes has them.")

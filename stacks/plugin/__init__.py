@@ -21,7 +21,7 @@ class TrackingInstanceArgs(TypedDict):
     description: NotRequired[str]
     """What it is for: at most 160 letters, digits, spaces, . : / -."""
     target: NotRequired[str]
-    """Where it runs: local is this machine."""
+    """Where it runs: local (this machine), kubernetes or aws."""
     retention: NotRequired[str]
     """How long deleted experiments are kept: 1d to 90d."""
     labels: NotRequired[dict[str, str]]
