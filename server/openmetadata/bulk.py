@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from trackstack.catalog import MODEL
+from trackstack.catalog_requests import shown
 from trackstack.server.calls import Call
 from trackstack.server.errors import REQUEST_TOO_LARGE, RESOURCE_ALREADY_EXISTS, ApiError, invalid
 from trackstack.server.openmetadata import names, reading
@@ -63,7 +64,7 @@ class Bulk:
         """Deletes what a service no longer reports: its models, or itself."""
         request = await reading.body(call, Stale)
         if request.scopeEntityType not in ("service", "mlmodelService"):
-            raise invalid(f"scopeEntityType must be service, not {reading.shown(request.scopeEntityType)}.")
+            raise invalid(f"scopeEntityType must be service, not {shown(request.scopeEntityType)}.")
         service, hard, dry = names.service(request.scopeFqn), bool(request.hardDelete), bool(request.dryRun)
         Instance(call).refuse_name(service)
         if self.kind.name == MODEL:

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from trackstack.catalog_requests import EVERYTHING, included
 from trackstack.server.calls import Call
 from trackstack.server.errors import RESOURCE_DOES_NOT_EXIST, ApiError, invalid
 from trackstack.server.openmetadata import patches, reading, views
 from trackstack.server.openmetadata.instance import Instance
 from trackstack.server.openmetadata.kinds import Kind
-from trackstack.server.openmetadata.listing import included
 from trackstack.server.openmetadata.values import Value
 from trackstack.server.responses import Answer
 from trackstack.server.store.openmetadata.catalog import CREATED, New, unknown
@@ -54,7 +54,7 @@ class Entities:
 
     async def get(self, call: Call, ref: Ref) -> Answer:
         """An entity, with the fields that are asked for."""
-        asked, deleted = views.fields(call, self.kind), included(call)
+        asked, deleted = views.fields(call, self.kind), reading.parsed(call, "include", included)
         own = await Instance(call).by_name(self.kind, ref)
         if own is None:
             try:
@@ -158,10 +158,10 @@ class Entities:
         return fields if tested is None else {**fields, "testConnectionResult": tested}
 
     def _whole(self, call: Call, entity: Entity) -> Json:
-        return views.shown(self.kind, views.entity(views.base_url(call), entity), views.EVERYTHING)
+        return views.shown(self.kind, views.entity(views.base_url(call), entity), EVERYTHING)
 
     async def _answer(self, call: Call, entity: Entity, event: str, status: int = 200) -> Answer:
-        made = await views.with_opinions(call, [entity], self.kind, views.EVERYTHING)
+        made = await views.with_opinions(call, [entity], self.kind, EVERYTHING)
         return views.answer(made[0], event, status)
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
+from trackstack.catalog_requests import EVERYTHING
 from trackstack.server.calls import Call
 from trackstack.server.openmetadata import reading, views
 from trackstack.server.openmetadata.entities import author, stamp, written
@@ -90,7 +91,7 @@ class Opinions:
         outcome = await written(
             call, self.kind, ref, lambda: catalog.edit(self.kind.name, ref, change, stamp(call))
         )
-        made = await views.with_opinions(call, [outcome.entity], self.kind, views.EVERYTHING)
+        made = await views.with_opinions(call, [outcome.entity], self.kind, EVERYTHING)
         return views.answer(made[0], outcome.event)
 
     async def _live(self, call: Call, ref: str) -> Entity:

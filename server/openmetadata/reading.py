@@ -1,12 +1,13 @@
 """Requests, as OpenMetadata's clients make them: JSON bodies without unknown keys, flags in the query."""
 
-import json
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
 
+from trackstack.catalog_requests import InvalidRequest, shown
 from trackstack.server.bodies import check_text
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
@@ -74,6 +75,9 @@ def text(call: Call, name: str) -> str | None:
     return given[-1]
 
 
-def shown(value: str) -> str:
-    """A request's text as it may stand in a message."""
-    return json.dumps(value[:200])
+def parsed(call: Call, name: str, parse: Callable[[str], T]) -> T:
+    """A query parameter, empty where it is absent, as `parse` reads it."""
+    try:
+        return parse(text(call, name) or "")
+    except InvalidRequest as error:
+        raise invalid(str(error)) from None

@@ -1,47 +1,24 @@
 """The OpenMetadata surface's routes."""
 
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from trackstack.catalog_requests import VERSION, ApiVersion, ListQuery, ReadQuery
 from trackstack.server.access.objects import FOUND, NOTHING
 from trackstack.server.calls import Call
 from trackstack.server.openmetadata import kinds, names
 from trackstack.server.openmetadata.bulk import Bulk
 from trackstack.server.openmetadata.entities import Entities
 from trackstack.server.openmetadata.kinds import Kind
-from trackstack.server.openmetadata.listing import DEFAULT_LIMIT, MOST, listing
+from trackstack.server.openmetadata.listing import listing
 from trackstack.server.openmetadata.opinions import Opinions
 from trackstack.server.routes import OPEN, READ, WRITE, Limits, Route
 from trackstack.server.store.openmetadata.catalog import unknown
 
-API_VERSION = "2.0.7"
-"""The release of OpenMetadata whose API this is; clients want the same major and minor number."""
-
-API_PUBLISHED = 1_793_086_001_000
-"""When that was, in milliseconds."""
-
 ONE_ENTITY = Limits(body_bytes=1024 * 1024)
-
-
-class ReadQuery(Struct):
-    """What a request to read one entity may ask for; `fields` are separated by commas."""
-
-    fields: str = ""
-    include: Literal["non-deleted", "deleted", "all"] = "non-deleted"
-
-
-class ListQuery(ReadQuery):
-    """What a request for a page may ask for; one of the cursors at most."""
-
-    limit: Annotated[int, Meta(ge=0, le=MOST)] = DEFAULT_LIMIT
-    after: str = ""
-    before: str = ""
-    domain: str = ""
-    service: str = ""
 
 
 class DeleteQuery(Struct):
@@ -61,8 +38,8 @@ Operation = Callable[..., Awaitable[Any]]
 Handler = Callable[[Call], Awaitable[Any]]
 
 
-async def system_version(call: Call) -> dict[str, object]:
-    return {"version": API_VERSION, "revision": version("trackstack"), "timestamp": API_PUBLISHED}
+async def system_version(call: Call) -> ApiVersion:
+    return VERSION
 
 
 def _routes(kind: Kind) -> tuple[Route, ...]:

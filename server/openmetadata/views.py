@@ -7,25 +7,18 @@ import msgspec
 
 from trackstack import catalog
 from trackstack.server.calls import Call
-from trackstack.server.errors import invalid
 from trackstack.server.openmetadata import connections, patches, reading
 from trackstack.server.openmetadata.kinds import BY_NAME, MODEL, SERVICE, Kind
 from trackstack.server.responses import Answer
 from trackstack.server.store.openmetadata.opinions import Votes
 from trackstack.server.store.openmetadata.rows import Entity, Json
 
-EVERYTHING = frozenset({"*"})
 _LISTS = ("owners", "tags", "domains", "dataProducts")
 
 
 def fields(call: Call, kind: Kind) -> frozenset[str]:
     """The fields that the request asks for; raises ApiError for one that such an entity does not have."""
-    asked = frozenset(
-        filter(None, (name.strip() for name in (reading.text(call, "fields") or "").split(",")))
-    )
-    for name in sorted(asked - kind.fields - EVERYTHING):
-        raise invalid(f"Invalid field name {name[:200]}")
-    return asked
+    return reading.parsed(call, "fields", kind.shape.asked)
 
 
 def base_url(call: Call) -> str:
@@ -71,8 +64,7 @@ def linked(base: str, kind: Kind, made: Json) -> Json:
 
 def shown(kind: Kind, made: Mapping[str, Any], asked: frozenset[str]) -> Json:
     """What a client may read of it, which asked for these fields."""
-    hidden = frozenset() if asked == EVERYTHING else kind.on_request - asked
-    result = {name: value for name, value in made.items() if name not in hidden}
+    result = kind.shape.shown(made, asked)
     if "connection" in result and not connections.readable(result["connection"]):
         del result["connection"]
     return result

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from trackstack import catalog_requests
 from trackstack.catalog import MODEL, SERVICE, qualified, quoted, split
 from trackstack.server.errors import ApiError, exists, invalid, missing
 from trackstack.server.store.database import Database
@@ -157,7 +158,7 @@ class Catalog:
 
 def unknown(kind: str, what: str) -> ApiError:
     """Says that there is no such entity."""
-    return missing(f"{kind} instance for {what} not found")
+    return missing(catalog_requests.unknown(kind, what))
 
 
 def _found(
