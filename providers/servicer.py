@@ -1,40 +1,21 @@
 """Pulumi's provider protocol over typed resources: the same object serves in process and over gRPC."""
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 
-from trackstack.providers import values
+from trackstack.providers import refusals, values
 from trackstack.providers.checks import check, dump, parse
 from trackstack.providers.plan import compare, foretell
 from trackstack.providers.resource import Failure, Resource, ResourceError
 from trackstack.providers.schema import schema
 
 VERSION = version("trackstack")
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-
-
-def _answers(method: _Method) -> _Method:
-    """Failures of the resources become the protocol's, as one line."""
-
-    @wraps(method)
-    def answer(self: Any, request: Any, context: Any) -> Any:
-        try:
-            return method(self, request, context)
-        except ResourceError as error:
-            return context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        except OSError as error:
-            subject = f"{error.filename}: " if error.filename else ""
-            return context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{subject}{error.strerror or error}")
-
-    return answer  # type: ignore[return-value]  # wraps keeps the signature, which mypy cannot follow
 
 
 class Servicer(ResourceProviderServicer):
@@ -88,20 +69,20 @@ class Servicer(ResourceProviderServicer):
 
     # Its resources.
 
-    @_answers
+    @refusals.told
     def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         """Inputs with their defaults, or the failures, each with its property."""
         inputs, failures = check(self._resource(request.urn, context), values.decode(request.news))
         return pb.CheckResponse(inputs=values.encode(inputs), failures=map(_failure, failures))
 
-    @_answers
+    @refusals.told
     def Diff(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:
         """Inputs that differ from what is in force, and outputs that are not as they should be."""
         resource = self._resource(request.urn, context)
         state = _parsed(resource, values.decode(request.olds))
         return compare(resource, state, values.decode(request.news), frozenset(request.ignoreChanges))
 
-    @_answers
+    @refusals.told
     def Create(self, request: pb.CreateRequest, context: Any) -> pb.CreateResponse:
         """Make the resource; in a preview, tell what is known of it."""
         resource, sent = self._resource(request.urn, context), values.decode(request.properties)
@@ -110,7 +91,7 @@ class Servicer(ResourceProviderServicer):
         id, state = resource.create(_name(request.urn), resource.inputs.model_validate(values.reveal(sent)))
         return pb.CreateResponse(id=id, properties=_outputs(resource, state, sent))
 
-    @_answers
+    @refusals.told
     def Read(self, request: pb.ReadRequest, context: Any) -> pb.ReadResponse:
         """The resource as it is now; an empty id when it is gone."""
         resource, sent = self._resource(request.urn, context), values.decode(request.properties)
@@ -132,7 +113,7 @@ class Servicer(ResourceProviderServicer):
             inputs=values.encode(values.keep_secrets(found, inputs)),
         )
 
-    @_answers
+    @refusals.told
     def Update(self, request: pb.UpdateRequest, context: Any) -> pb.UpdateResponse:
         """Change the resource in place; in a preview, tell what is known of it then."""
         resource, sent = self._resource(request.urn, context), values.decode(request.news)
@@ -142,7 +123,7 @@ class Servicer(ResourceProviderServicer):
         state = resource.update(request.id, old, resource.inputs.model_validate(values.reveal(sent)))
         return pb.UpdateResponse(properties=_outputs(resource, state, sent))
 
-    @_answers
+    @refusals.told
     def Delete(self, request: pb.DeleteRequest, context: Any) -> Empty:
         """Remove the resource, if it is there."""
         resource = self._resource(request.urn, context)

@@ -1,9 +1,7 @@
 """Pulumi's provider protocol for `kubernetes:*`, whatever kinds the cluster serves."""
 
 import copy
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.any_pb2 import Any as Packed
@@ -11,7 +9,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2, status_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 
-from trackstack.providers import values
+from trackstack.providers import refusals, values
 from trackstack.providers.kubernetes import annotations, drift, names, paths, settings, shapes, tokens
 from trackstack.providers.kubernetes.errors import NotServed
 from trackstack.providers.kubernetes.objects import Objects, Wanted
@@ -22,21 +20,6 @@ from trackstack.providers.kubernetes.waiting import NotReady
 from trackstack.providers.resource import ResourceError
 from trackstack.providers.servicer import VERSION
 from trackstack.providers.values import Properties
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-
-
-def _answers(method: _Method) -> _Method:
-    """Refusals become the protocol's, as one line."""
-
-    @wraps(method)
-    def answer(self: Any, request: Any, context: Any) -> Any:
-        try:
-            return method(self, request, context)
-        except ResourceError as error:
-            return context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-
-    return answer  # type: ignore[return-value]  # wraps keeps the signature, which mypy cannot follow
 
 
 class Kubernetes(ResourceProviderServicer):
@@ -83,7 +66,7 @@ class Kubernetes(ResourceProviderServicer):
         self._objects.cancelled.set()
         return Empty()
 
-    @_answers
+    @refusals.told
     def Invoke(self, request: pb.InvokeRequest, context: Any) -> pb.InvokeResponse:
         """No functions: they render charts and files."""
         tokens.refuse_elsewhere(request.tok)
@@ -91,7 +74,7 @@ class Kubernetes(ResourceProviderServicer):
 
     # Its resources.
 
-    @_answers
+    @refusals.told
     def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         """The inputs with name and namespace; whether the rest is right, the server says in the preview."""
         sent, token = values.decode(request.news), tokens.of(request.urn)
@@ -108,13 +91,13 @@ class Kubernetes(ResourceProviderServicer):
                 metadata["namespace"] = self._objects.settings.default_namespace()
         return pb.CheckResponse(inputs=values.encode(hide(inputs, sent)))
 
-    @_answers
+    @refusals.told
     def Diff(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:
         """The changes that an update would really make: what the server defaulted or rewrote is none."""
         state = self._state(request.olds, request.old_inputs)
         return plan(self._objects, self._wanted(request, request.news, state), state)
 
-    @_answers
+    @refusals.told
     def Create(self, request: pb.CreateRequest, context: Any) -> pb.CreateResponse:
         """Make the object and wait until it is up; in a preview, have the server try."""
         wanted = self._wanted(request, request.properties)
@@ -126,7 +109,7 @@ class Kubernetes(ResourceProviderServicer):
             _partly(context, error, self._recorded(wanted, error.live, request.properties))
         return pb.CreateResponse(id=_id(live), properties=self._recorded(wanted, live, request.properties))
 
-    @_answers
+    @refusals.told
     def Update(self, request: pb.UpdateRequest, context: Any) -> pb.UpdateResponse:
         """Change the object and wait until it is up again; in a preview, have the server try."""
         state = self._state(request.olds, request.old_inputs)
@@ -139,7 +122,7 @@ class Kubernetes(ResourceProviderServicer):
             _partly(context, error, self._recorded(wanted, error.live, request.news, state))
         return pb.UpdateResponse(properties=self._recorded(wanted, live, request.news, state))
 
-    @_answers
+    @refusals.told
     def Read(self, request: pb.ReadRequest, context: Any) -> pb.ReadResponse:
         """The object as it is now, with its inputs; an empty id when it is gone."""
         state = self._state(request.properties, request.inputs)
@@ -156,7 +139,7 @@ class Kubernetes(ResourceProviderServicer):
             inputs=values.encode(hide(shapes.from_wire(inputs), sent)),
         )
 
-    @_answers
+    @refusals.told
     def Delete(self, request: pb.DeleteRequest, context: Any) -> Empty:
         """Delete the object, and return when it is gone."""
         state = self._state(request.properties, request.old_inputs)
