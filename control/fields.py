@@ -9,6 +9,9 @@ from msgspec import Meta
 from trackstack import durations
 from trackstack.control.errors import invalid
 
+_NO_NAME = re.compile(r"[^0-9a-zA-Z\s_-]", re.ASCII)
+_NO_DESCRIPTION = re.compile(r"[^0-9a-zA-Z\s.:/-]", re.ASCII)
+
 RESERVED = "stackit-"
 """The prefix of labels that the platform keeps for itself."""
 
@@ -77,9 +80,9 @@ def uuid(what: str, text: str) -> str:
 
 def as_name(text: str) -> str:
     """What the command line or a file calls something, as nearly as this API can say it."""
-    return re.sub(r"[^0-9a-zA-Z\s_-]", "-", text, flags=re.ASCII)[:64] or "-"
+    return _NO_NAME.sub("-", text)[:64] or "-"
 
 
 def as_description(text: str) -> str:
     """As `as_name`, of descriptions."""
-    return re.sub(r"[^0-9a-zA-Z\s.:/-]", "-", text, flags=re.ASCII)[:160]
+    return _NO_DESCRIPTION.sub("-", text)[:160]

@@ -1,6 +1,7 @@
 """The workers that bring stacks to their specs: a few at a time, and one for a stack."""
 
 import asyncio
+import gc
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -46,7 +47,7 @@ class Workers:
         self._slots = asyncio.Semaphore(count)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._pool.submit(operations.prepare)
+        self._pool.submit(_prepare)
 
     def resume(self) -> None:
         """Go on with what an earlier control plane was killed in."""
@@ -129,3 +130,10 @@ class Workers:
     def _fail(self, stack: str, job: Job, error: str) -> None:
         after = instances.last_update(self._project, stack)
         self._journal.put(stack, Entry(kind=job.kind, error=error, after=after and after[:2]))
+
+
+def _prepare() -> None:
+    """What stays for good is out of the garbage collector's way, whose full rounds hold up all requests."""
+    operations.prepare()
+    gc.collect()
+    gc.freeze()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackstack.engine.errors import StateError, UnsupportedError
 from trackstack.engine.filesystem import Filesystem
+from trackstack.engine.folders import Memory, Stamp, entries, entry_stamps
 from trackstack.engine.store import META, StackStore
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CHECKPOINT = re.compile(r"(.+)\.(?:json|ya?ml)(?:\.gz|\.zst)?")
 
-Stamp = tuple[int, int, int]
-"""Of a file: when it was changed (ns), its inode, its size. Another one is another file or content."""
+Checkpoints = Memory[dict[str, tuple[Stamp, ...]]]
+"""Remembers the stamps of a folder's checkpoints, by stack; made of `read_checkpoints`."""
 
 
 class Backend:
@@ -57,22 +57,24 @@ class Backend:
         found = map(_CHECKPOINT.fullmatch, self.files.list(self._root / "stacks" / project))
         return sorted({match[1] for match in found if match and _NAME.fullmatch(match[1])})
 
-    def stamps(self, project: str, others: Iterable[str] = ()) -> dict[str, list[Stamp]]:
+    def stamps(
+        self, project: str, others: Mapping[str, tuple[Stamp, ...]], checkpoints: Checkpoints | None = None
+    ) -> dict[str, tuple[Stamp, ...]]:
         """What changes with a stack's checkpoint, journal and locks; reads no file.
 
-        The keys are the project's stacks, and `others`.
+        The stacks are the project's and those of `others`, whose stamps are added. `checkpoints` remembers
+        those from one call to the next, for they are replaced whole, by the CLI too.
         """
-        stamps: dict[str, list[Stamp]] = {name: [] for name in others}
-        for entry in _entries(self._root / "stacks" / project):
-            if match := _CHECKPOINT.fullmatch(entry.name):
-                stamps.setdefault(match[1], []).extend(_stamps(entry))
-        for entry in _entries(self._root / "journals" / project):
-            if (name := entry.name.removesuffix(".journal")) in stamps:
-                stamps[name] += _stamps(entry)
-        for entry in _entries(self._root / "locks" / "organization" / project):
-            if entry.name in stamps:
-                stamps[entry.name] += _stamps(entry)
-        return stamps
+        found = dict((checkpoints or Memory(read_checkpoints)).look(self._root / "stacks" / project))
+        for name, stamps in others.items():
+            found[name] = found.get(name, ()) + stamps
+        for entry in entries(self._root / "journals" / project):
+            if (name := entry.name.removesuffix(".journal")) in found:
+                found[name] += entry_stamps(entry)
+        for entry in entries(self._root / "locks" / "organization" / project):
+            if entry.name in found:
+                found[entry.name] += entry_stamps(entry)
+        return found
 
     def stack(self, project: str, name: str) -> Stack:
         """A handle of the stack, whether it exists or not; nothing is read yet."""
@@ -106,22 +108,13 @@ class Backend:
         return match[1]
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return list(found)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StateError(f"cannot list {folder}: {error.strerror}") from error
-
-
-def _stamps(entry: os.DirEntry[str]) -> list[Stamp]:
-    try:
-        status = entry.stat()
-    except FileNotFoundError:  # removed since the folder was listed
-        return []
-    return [(status.st_mtime_ns, status.st_ino, status.st_size)]
+def read_checkpoints(folder: Path) -> dict[str, tuple[Stamp, ...]]:
+    """The stamps of a folder's checkpoints, by stack."""
+    found: dict[str, tuple[Stamp, ...]] = {}
+    for entry in entries(folder):
+        if match := _CHECKPOINT.fullmatch(entry.name):
+            found[match[1]] = found.get(match[1], ()) + entry_stamps(entry)
+    return found
 
 
 def _path(url: str) -> Path:

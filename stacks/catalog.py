@@ -2,22 +2,27 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
-from trackstack.engine.backend import Stamp
+from trackstack.engine.backend import read_checkpoints
+from trackstack.engine.folders import SETTLED_NS, Memory, Stamp
 from trackstack.stacks import instances
 from trackstack.stacks.instances import Instance, Recorded
 from trackstack.stacks.project import Project
-
-_SETTLED_NS = 100_000_000  # file times are only so fine: what changed just now may change again unnoticed
 
 
 @dataclass(frozen=True)
 class _Known:
     """What was read of a stack. `locked`: somebody held it; without a change of stamps nobody new does."""
 
-    stamps: list[Stamp]
+    stamps: tuple[Stamp, ...]
     recorded: Recorded
     locked: bool
+
+    @cached_property
+    def at_rest(self) -> Instance:
+        """The instance while nobody holds the stack, and no process of it can end."""
+        return self.recorded.now(locked=False)
 
 
 class Catalog:
@@ -29,20 +34,21 @@ class Catalog:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._known: dict[str, _Known] = {}
+        self._checkpoints = Memory(read_checkpoints)
 
     def instances(self) -> list[Instance]:
         """Every instance, by stack name; what cannot be read is among them, impaired. Raises StackError."""
-        stamps = self._project.stamps()
-        settled = time.time_ns() - _SETTLED_NS
+        stamps = self._project.stamps(self._checkpoints)
+        settled = time.time_ns() - SETTLED_NS
         known = {stack: self._look(stack, stamps[stack]) for stack in sorted(stamps)}
         self._known = {
             stack: each
             for stack, each in known.items()
-            if all(changed < settled for changed, _, _ in each.stamps)
+            if each is self._known.get(stack) or all(changed < settled for changed, _, _ in each.stamps)
         }
         return [self._now(each) for each in known.values()]
 
-    def _look(self, stack: str, stamps: list[Stamp]) -> _Known:
+    def _look(self, stack: str, stamps: tuple[Stamp, ...]) -> _Known:
         known = self._known.get(stack)
         if known is None or known.stamps != stamps:
             recorded = instances.recorded(self._project, stack)
@@ -50,6 +56,8 @@ class Catalog:
         return known
 
     def _now(self, known: _Known) -> Instance:
+        if not (known.locked or known.recorded.has_process):
+            return known.at_rest
         return known.recorded.now(locked=known.locked and self._is_locked(known.recorded.stack))
 
     def _is_locked(self, stack: str) -> bool:

@@ -78,6 +78,11 @@ class Recorded:
     updated: datetime | None = None
     error: str = ""
 
+    @property
+    def has_process(self) -> bool:
+        """Whether its state is also that of a process of this machine, of which no file says when it ends."""
+        return self.server is not None and "pid" in self.server
+
     def now(self, *, locked: bool) -> Instance:
         """The instance at this moment; `locked` is whether an operation holds the stack."""
         return Instance(

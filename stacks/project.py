@@ -4,7 +4,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 import platformdirs
 import yaml
 
-from trackstack.engine.backend import Backend, Stamp
+from trackstack.engine.backend import Backend, Checkpoints
+from trackstack.engine.folders import Stamp, entries, entry_stamps
 from trackstack.engine.project import Project as PulumiProject
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
@@ -123,19 +124,19 @@ class Project:
         named = {name.removeprefix("Pulumi.").removesuffix(".yaml") for name in files}
         return sorted(named | set(self.backend.stacks(NAMESPACE)))
 
-    def stamps(self) -> dict[str, list[Stamp]]:
-        """What changes with a stack's file, state and locks, by stack; reads no file."""
+    def stamps(self, checkpoints: Checkpoints | None = None) -> dict[str, tuple[Stamp, ...]]:
+        """What changes with a stack's file, state and locks, by stack; reads no file.
+
+        `checkpoints` remembers those from one call to the next.
+        """
         if not self.exists():
             return {}
-        files: dict[str, list[Stamp]] = {}
-        with os.scandir(self.settings_path("x").parent) as entries:
-            for entry in entries:
-                if (match := _SETTINGS.fullmatch(entry.name)) and entry.is_file():
-                    with suppress(FileNotFoundError):
-                        status = entry.stat()
-                        files[match[1]] = [(status.st_mtime_ns, status.st_ino, status.st_size)]
-        stamps = self.backend.stamps(NAMESPACE, files)
-        return {stack: found + files.get(stack, []) for stack, found in stamps.items()}
+        files: dict[str, tuple[Stamp, ...]] = {}
+        for entry in entries(self.settings_path("x").parent):
+            match = _SETTINGS.fullmatch(entry.name)
+            if match and entry.is_file() and (found := entry_stamps(entry)):
+                files[match[1]] = found
+        return self.backend.stamps(NAMESPACE, files, checkpoints)
 
     @contextmanager
     def claiming(self) -> Iterator[None]:

@@ -64,3 +64,17 @@ def test_what_did_not_change_is_not_read_again(project: Project) -> None:
     path.chmod(0o000)
 
     assert catalog.instances()[0].spec is known.spec
+
+
+def test_a_checkpoint_that_is_replaced_is_seen_in_a_folder_that_long_stood_still(project: Project) -> None:
+    operations.create(project, InstanceSpec(name="demo"))
+    folder = project.backend.folder / ".pulumi" / "stacks" / "trackstack"
+    os.utime(folder, (1, 1))
+    catalog = Catalog(project)
+    assert [each.state for each in catalog.instances()] == ["active"]
+
+    operations.stop(project, "demo")
+    assert [each.state for each in catalog.instances()] == ["stopped"]
+
+    operations.delete(project, "demo")
+    assert catalog.instances() == []
