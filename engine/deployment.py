@@ -56,6 +56,13 @@ class Deployment:
         """Errors that stop nothing but fail the operation: what a preview found, and failed after-hooks."""
         return [*self.refused, *self.hooks.errors]
 
+    def interrupted(self, urn: str) -> Resource | None:
+        """What an interrupted creation, which is to be repeated, was to make; it may be there."""
+        if not self.options.clear_pending_creates:
+            return None
+        creations = (pending.resource for pending in self.base.pending if pending.kind == "creating")
+        return next((resource for resource in creations if resource.urn == urn), None)
+
     def say(self, severity: events.Severity, message: str, urn: str = "") -> None:
         """A message to the user."""
         self.tell(events.Diagnostic(severity, message, urn))

@@ -37,8 +37,13 @@ def check_inputs(planned: Planned, registration: Registration, *, targeted: bool
 
 
 def check_afresh(deployment: Deployment, registration: Registration) -> None:
-    """Check what the program gave, without old inputs: the old one's names and defaults do not carry over."""
-    _check(deployment, registration, None, registration.goal.properties)
+    """Check what the program gave, without old inputs: the old one's names and defaults do not carry over.
+
+    Those of an interrupted creation do, so that its repetition finds what the first may have made.
+    """
+    interrupted = deployment.interrupted(registration.urn)
+    olds = interrupted.inputs if interrupted is not None else None
+    _check(deployment, registration, olds, registration.goal.properties)
 
 
 def _check(

@@ -85,6 +85,11 @@ class Ledger:
             resources = [*self._news.values(), *self._olds.values()]
             return replace(self._base, resources=resources, pending=[*self._running.values(), *self._carried])
 
+    def forget_creates(self) -> None:
+        """Carry interrupted creations no further, those not repeated among them."""
+        with self._lock:
+            self._carried = []
+
     def rebase(self, base: Snapshot) -> None:
         """Go on from these states, as a refresh found them."""
         with self._lock:

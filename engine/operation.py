@@ -175,6 +175,8 @@ class _Operation:
         if not errors and options.cancellation.cancelled.is_set():
             errors.append(CancelledError("cancelled; what had begun was finished and saved"))
         failure = errors[0] if errors else None
+        if failure is None and options.clear_pending_creates:
+            ledger.forget_creates()
         snapshot = ledger.snapshot()
         try:
             if not self._task.preview:

@@ -107,7 +107,8 @@ class Options:
     """`up` and `destroy` first read all resources' real state."""
 
     clear_pending_creates: bool = False
-    """`refresh` drops creations that were interrupted instead of keeping them with a warning."""
+    """Creations that were interrupted are repeated with the inputs they had, names that the provider drew
+    among them, and forgotten once the operation has succeeded, instead of being kept with a warning."""
 
     message: str = ""
     """Goes into the stack's history."""

@@ -15,8 +15,7 @@ from trackstack.engine.targets import Targets
 def refresh(deployment: Deployment, executor: Executor, ledger: Ledger, targets: Targets) -> None:
     """Read all resources, take over what was found, and start again from there.
 
-    Interrupted operations are settled by it, but creations only on request: nobody knows whether they
-    happened.
+    Interrupted operations are settled by it, but for creations: nobody knows whether they happened.
     """
     steps = [
         _step(deployment, resource) for resource in deployment.base.resources if targets.includes(resource)
@@ -36,8 +35,7 @@ def refresh(deployment: Deployment, executor: Executor, ledger: Ledger, targets:
         if seen is None or not seen.gone:
             resources.append(seen.resource if seen is not None else old)
     prune(resources)
-    keep = () if deployment.options.clear_pending_creates else ("creating",)
-    deployment.base.pending = [pending for pending in deployment.base.pending if pending.kind in keep]
+    deployment.base.pending = [pending for pending in deployment.base.pending if pending.kind == "creating"]
     deployment.rebase(resources)
     ledger.rebase(deployment.base)
 

@@ -8,10 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2 as pb
 from tests.engine.conftest import Bench, Thing
 
 from trackstack.engine import Cancellation
 from trackstack.engine.errors import CancelledError
+from trackstack.engine.wire import from_struct, to_struct
 
 
 def chain() -> None:
@@ -126,4 +128,28 @@ def test_an_interrupted_creation_is_reported_until_it_is_cleared(bench: Bench) -
     assert len(bench.stack.snapshot().pending) == 1
     bench.set(clear_pending_creates=True)
     bench.refresh()
+    assert bench.stack.snapshot().pending == []
+
+
+def test_an_interrupted_creation_is_repeated_with_the_name_that_was_drawn_for_it(bench: Bench) -> None:
+    def draw(request: Any, context: Any) -> pb.CheckResponse:
+        inputs = from_struct(request.news)
+        inputs["name"] = from_struct(request.olds).get("name") or request.randomSeed.hex()
+        return pb.CheckResponse(inputs=to_struct(inputs))
+
+    slow = Slow(bench)
+    bench.provider.scripts["Check"] = draw
+    thread, _ = in_background(bench)
+    assert slow.began.wait(60)
+    bench.options.cancellation.terminate()
+    thread.join(60)
+    slow.go_on.set()
+    (pending,) = bench.stack.snapshot().pending
+    del bench.provider.scripts["Create"]
+
+    bench.set(cancellation=Cancellation(), refresh=True, clear_pending_creates=True)
+    bench.up(chain)
+
+    assert bench.resource("first").inputs["name"] == pending.resource.inputs["name"]
+    assert bench.resource("second").inputs["name"] != pending.resource.inputs["name"]
     assert bench.stack.snapshot().pending == []

@@ -5,16 +5,18 @@ import sys
 from pathlib import Path
 
 from tests.providers.kubernetes.conftest import secrets
-from tests.providers.kubernetes.programs import config_map, deployment
+from tests.providers.kubernetes.programs import config_map, deployment, drawn
 
 from trackstack.engine import Backend, Options
 from trackstack.providers.kubernetes import Kubernetes
 
 
 def program() -> None:
-    """Neither comes up: the one's pods stay as they are, the other waits for what nobody does."""
+    """None comes up: the one's pods stay as they are, the others wait for what nobody does."""
+    waiting = {"annotations": {"pulumi.com/waitFor": "condition=Ready"}}
     deployment(fails="never")
-    config_map({"a": "1"}, metadata={"annotations": {"pulumi.com/waitFor": "condition=Ready"}})
+    config_map({"a": "1"}, metadata=waiting)
+    drawn(metadata=waiting)
 
 
 if __name__ == "__main__":

@@ -30,3 +30,8 @@ def deployment(name: str = "web", replicas: int = 1, image: str = "example.org/w
 def config_map(data: dict[str, str], name: str = "settings", **more: Any) -> Any:
     """A ConfigMap of a fixed name."""
     return k8s.core.v1.ConfigMap(name, metadata={"name": name, **more.pop("metadata", {})}, data=data, **more)
+
+
+def drawn(**more: Any) -> Any:
+    """A ConfigMap whose name the provider draws."""
+    return k8s.core.v1.ConfigMap("drawn", data={"a": "1"}, **more)
