@@ -1,16 +1,17 @@
 """The load: wrk (Debian's package wrk) on one kind of request after another."""
 
-import json
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from benchmarks.servers import API, POINTS, Server
+from benchmarks.servers import API, Server
+
+LONGEST_S = 20
+_ENOUGH = 8  # answers a client: what wrk leaves unanswered at its end is then small beside them
+_PATIENCE_S = 60  # for one answer
 
 
 @dataclass(frozen=True)
@@ -23,33 +24,47 @@ class Phase:
     clients: int | None = None
 
 
-def phases(server: Server) -> Iterator[Phase]:
-    run, experiment = server.run, server.experiment
-    point = "\"timestamp\":' .. (1700000000000 + n) .. ',\"step\":' .. n .. '"
-    tag = '{"key":"mlflow.user","value":"bob"}'
-    yield Phase(
-        "create run", "runs/create", f'\'{{"experiment_id":"{experiment}","start_time":1,"tags":[{tag}]}}\''
-    )
-    yield Phase(
-        "log one metric",
-        "runs/log-metric",
-        f'\'{{"run_id":"{run}","key":"loss\' .. id .. \'","value":\' .. n * 0.5 .. \',{point}}}\'',
-    )
-    yield Phase(
-        "log-batch of 100", "runs/log-batch", f'\'{{"run_id":"{run}","metrics":[\' .. batch(n) .. \']}}\''
-    )
-    yield Phase("get run", f"runs/get?{urlencode({'run_id': run})}")
-    search = {
-        "experiment_ids": [experiment],
-        "filter": "metrics.m3 > 0.5 and params.p4 = '3'",
-        "order_by": ["metrics.m1 DESC"],
-        "max_results": 100,
-    }
-    yield Phase("search, filter and order", "runs/search", f"[==[{json.dumps(search)}]==]")
-    newest = {"experiment_ids": [experiment], "max_results": 100}
-    yield Phase("search, newest 100", "runs/search", f"[==[{json.dumps(newest)}]==]")
-    history = urlencode({"run_id": run, "metric_key": "history"})
-    yield Phase(f"history of {POINTS}", f"metrics/get-history?{history}", clients=2)
+@dataclass(frozen=True)
+class Load:
+    """How hard, how long and how often."""
+
+    clients: int
+    seconds: int
+    rounds: int
+
+
+@dataclass
+class Cell:
+    """One phase on one server, and its rates so far."""
+
+    server: Server
+    phase: Phase
+    seconds: int
+    rates: list[float] = field(default_factory=list)
+    fault: str = ""
+
+    @property
+    def rate(self) -> float | None:
+        """The median; None after a wrong answer, or without any answer."""
+        return statistics.median(self.rates) if self.rates and not self.fault else None
+
+    def measure(self, clients: int) -> None:
+        """Adds a rate, over as many seconds as the server needs for enough answers, up to LONGEST_S."""
+        clients = self.phase.clients or clients
+        while not self.fault:
+            printed = _wrk(self.server, self.phase, clients, self.seconds)
+            self.server.settle()
+            found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", printed, re.DOTALL)
+            wrong = re.search(r"(Non-2xx or 3xx responses: \d+|Socket errors: .*)", printed)
+            if wrong or not found:
+                self.fault = wrong[1].strip() if wrong else printed.strip()[-200:]
+                return
+            answers, rate = int(found[1]), float(found[2])
+            longer = min(LONGEST_S, round(self.seconds * _ENOUGH * clients / max(1, answers)) + 1)
+            if answers >= _ENOUGH * clients or longer <= self.seconds:
+                self.rates.append(rate)
+                return
+            self.seconds = longer
 
 
 _SCRIPT = """
@@ -71,8 +86,8 @@ end
 """
 
 
-def measure(server: Server, phase: Phase, clients: int, seconds: int) -> float | None:
-    """Requests a second; None where an answer was not 200 or did not come."""
+def _wrk(server: Server, phase: Phase, clients: int, seconds: int) -> str:
+    """What wrk prints, whatever comes of it."""
     lua = "".join(f'["{key}"]="{value}",' for key, value in server.headers.items())
     script = (
         _SCRIPT.replace("METHOD", "POST" if phase.body else "GET")
@@ -82,54 +97,51 @@ def measure(server: Server, phase: Phase, clients: int, seconds: int) -> float |
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        connections = phase.clients or clients
-        threads = min(2, connections)
-        command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
+        command = ["wrk", f"-t{min(2, clients)}", f"-c{clients}", f"-d{seconds}s"]
         done = subprocess.run(
-            [*command, "-s", file.name, server.url + API + phase.path],
-            check=True,
-            capture_output=True,
+            [*command, "--timeout", f"{_PATIENCE_S}s", "-s", file.name, server.url + API + phase.path],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        return None
-    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    return float(found[1]) if found else None
+    return done.stdout
 
 
-@dataclass(frozen=True)
-class Load:
-    """How hard, how long and how often."""
-
-    clients: int
-    seconds: int
-    rounds: int
+Judge = Callable[[str, Sequence[float | None]], str]
+"""Says of a row, by its name, and of its rates whether they are as they are to be."""
 
 
-def table(servers: Sequence[Server], rows: Sequence[Sequence[Phase]], load: Load) -> None:
+def table(
+    servers: Sequence[Server], rows: Sequence[Sequence[Phase]], load: Load, judge: Judge | None = None
+) -> None:
     """Prints the median of each phase on each server, and how many times the first server's it is.
 
     Every server takes each phase in turn, in every round, so that what else the machine does meets all of
-    them. A row has one phase a server. One wrong answer voids a cell.
+    them. A row has one phase a server. One wrong answer voids a cell, and is told of under the table.
     """
-    print(f"| requests/s, {load.clients} clients | " + " | ".join(server.name for server in servers) + " |")
-    print("|---|" + "---:|" * len(servers))
+    names = [server.name for server in servers] + ["budget"] * (judge is not None)
+    print(f"| requests/s, {load.clients} clients | {' | '.join(names)} |")
+    print("|---|" + "---:|" * len(names), flush=True)
+    faults = []
     for row in rows:
-        rates: list[list[float | None]] = [[] for _ in servers]
+        cells = [Cell(server, phase, load.seconds) for server, phase in zip(servers, row, strict=True)]
         for _ in range(load.rounds):
-            for server, phase, measured in zip(servers, row, rates, strict=True):
-                measured.append(measure(server, phase, load.clients, load.seconds))
-        print(f"| {row[0].name} | " + " | ".join(_cells(rates)) + " |", flush=True)
-    for server in servers:
-        print(f"{server.name}: {server.memory()} resident", file=sys.stderr)
+            for cell in cells:
+                cell.measure(load.clients)
+        rates = [cell.rate for cell in cells]
+        columns = [*_columns(rates), *([judge(row[0].name, rates)] if judge else ())]
+        print(f"| {row[0].name} | {' | '.join(columns)} |", flush=True)
+        faults += [f"{cell.server.name}, {row[0].name}: {cell.fault}" for cell in cells if cell.fault]
+    for fault in faults:
+        print(f"void: {fault}")
 
 
-def _cells(rates: Sequence[Sequence[float | None]]) -> Iterator[str]:
-    medians = [None if None in some else statistics.median(filter(None, some)) for some in rates]
-    for at, median in enumerate(medians):
-        if median is None:
+def _columns(rates: Sequence[float | None]) -> Iterator[str]:
+    for at, rate in enumerate(rates):
+        if rate is None:
             yield "void"
-        elif at and medians[0]:
-            yield f"{median:,.1f} ({median / medians[0]:,.1f}x)"
+        elif at and rates[0]:
+            yield f"{rate:,.1f} ({rate / rates[0]:,.1f}x)"
         else:
-            yield f"{median:,.1f}"
+            yield f"{rate:,.1f}"

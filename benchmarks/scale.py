@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.filling import Content, Shape
 from benchmarks.load import Load, Phase, table
-from benchmarks.servers import Server, Shape, ours, postgres
+from benchmarks.servers import Server, ours, postgres
 
 from trackstack.server.search.pages import token_for
 
@@ -63,7 +64,7 @@ def main() -> int:
 
 
 def _filled(server: Server, runs: int) -> str:
-    server.fill(runs, SHAPE, clients=16, points=0)
+    server.fill(Content(runs, SHAPE, points=0), clients=16)
     return server.experiment
 
 

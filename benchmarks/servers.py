@@ -1,7 +1,6 @@
 """Tracking servers under test: those that run already, and those that a benchmark starts itself."""
 
 import os
-import random
 import re
 import signal
 import socket
@@ -9,29 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from benchmarks.filling import API, Content, Shape, by_sql, check, over_http
 
-API = "/api/2.0/mlflow/"
-POINTS = 25_000
-START = 1_700_000_000_000  # of the first run, in milliseconds
+__all__ = ["API", "Server", "mlflow", "ours", "postgres"]
+
 START_LIMIT_S = 240  # mlflow makes its tables first
 STOP_LIMIT_S = 20
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How much each run has."""
-
-    metrics: int = 20
-    params: int = 20
-    tags: int = 5
+_SETTLE_LIMIT_S = 60
+_LOOK_S = 0.25
+_AT_REST = 0.1  # of a processor
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -41,8 +33,13 @@ class Server:
     name: str
     url: str
     token: str = ""
+    mlflow_database: str = ""  # whose tables may be filled by SQL
+    session: int = 0  # of its processes, where the benchmark started them
+    start_s: float | None = None
     experiment: str = ""
-    run: str = ""
+    run: str = ""  # the newest of the experiment
+    log_experiment: str = ""
+    log: str = ""  # a run for what is logged
 
     @classmethod
     def named(cls, text: str) -> "Server":
@@ -55,47 +52,53 @@ class Server:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
-    def fill(self, runs: int, shape: Shape = Shape(), clients: int = 1, points: int = POINTS) -> None:
-        """An experiment of `runs` runs, all alike; the last one has a history of `points` points."""
+    def fill(self, content: Content, clients: int = 1) -> None:
+        """An experiment of that content; looked at afterwards. Raises SystemExit where that cannot be."""
         try:
-            self._fill(runs, shape, clients, points)
-        except httpx.HTTPError as error:
+            with httpx.Client(base_url=self.url, headers=self.headers, timeout=120) as client:
+                if self.mlflow_database:
+                    self.experiment, self.run = by_sql(client, content, self.mlflow_database)
+                else:
+                    self.experiment, self.run = over_http(client, content, clients)
+                check(client, content, self.experiment, self.run)
+                self.log_experiment, self.log = over_http(client, Content(1, Shape(0, 0, 0), 0))
+        except (httpx.HTTPError, ValueError) as error:
             raise SystemExit(f"{self.name} cannot be filled: {error}") from error
+        self.settle()
 
-    def _fill(self, runs: int, shape: Shape, clients: int, points: int) -> None:
-        with httpx.Client(base_url=self.url, headers=self.headers, timeout=120) as client:
-            name = f"benchmark {os.getpid()} {time.time_ns()}"
-            self.experiment = post(client, "experiments/create", {"name": name})["experiment_id"]
-
-            def add(at: int) -> str:
-                new = {"experiment_id": self.experiment, "start_time": START + at}
-                run_id: str = post(client, "runs/create", new)["run"]["info"]["run_id"]
-                post(client, "runs/log-batch", {"run_id": run_id, **_items(random.Random(at), shape)})
-                return run_id
-
-            with ThreadPoolExecutor(clients) as pool:
-                *_, self.run = pool.map(add, range(runs))
-            for first in range(0, points, 1000):
-                history = [_metric("history", 1 / (step + 1), step) for step in range(first, first + 1000)]
-                post(client, "runs/log-batch", {"run_id": self.run, "metrics": history})
-
-    def memory(self) -> str:
-        """Resident memory of the processes that listen, if they are on this machine and may be looked at."""
-        port = urlsplit(self.url).port
-        command = ["ss", "-Hltnp", f"sport = :{port}"]
-        listening = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    def memory_mb(self) -> float | None:
+        """Resident memory of its processes, if they are on this machine and may be looked at."""
         total = 0
-        for pid in set(re.findall(r"pid=(\d+)", listening)):
-            status = Path(f"/proc/{pid}/status").read_text()
-            total += int(re.findall(r"VmRSS:\s+(\d+)", status)[0])
-        return f"{total / 1024:.0f} MB" if total else "unknown"
+        for pid in self._processes():
+            status = _read(f"/proc/{pid}/status")
+            total += sum(map(int, re.findall(r"VmRSS:\s+(\d+)", status)))
+        return total / 1024 or None
 
+    def settle(self) -> None:
+        """Waits until its processes rest: what they still do would be the next measurement's burden."""
+        until = time.monotonic() + _SETTLE_LIMIT_S
+        before = self._worked_s()
+        while time.monotonic() < until:
+            time.sleep(_LOOK_S)
+            now = self._worked_s()
+            if now - before < _AT_REST * _LOOK_S:
+                return
+            before = now
 
-def post(client: httpx.Client, path: str, body: object) -> Any:
-    """The answer; raises httpx.HTTPStatusError for any but 2xx."""
-    reply = client.post(API + path, json=body)
-    reply.raise_for_status()
-    return reply.json()
+    def _worked_s(self) -> float:
+        """Processor time of its processes."""
+        stats = (_read(f"/proc/{pid}/stat").rpartition(")")[2].split() for pid in self._processes())
+        return sum(int(fields[11]) + int(fields[12]) for fields in stats if fields) / _TICKS
+
+    def _processes(self) -> set[int]:
+        if self.session:
+            listed = subprocess.run(
+                ["ps", "-o", "pid=", "-s", str(self.session)], check=False, capture_output=True, text=True
+            )
+            return set(map(int, listed.stdout.split()))
+        command = ["ss", "-Hltnp", f"sport = :{urlsplit(self.url).port}"]
+        listening = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+        return set(map(int, re.findall(r"pid=(\d+)", listening)))
 
 
 @contextmanager
@@ -120,6 +123,7 @@ def mlflow(folder: Path, database_url: str = "") -> Iterator[Server]:
         str(folder / "mlruns"),
     ]
     with _started("mlflow", lambda port: [*command, "--port", str(port)], folder) as server:
+        server.mlflow_database = backend
         yield server
 
 
@@ -142,6 +146,7 @@ def _started(name: str, module: Callable[[int], Sequence[str]], folder: Path) ->
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / f"{name}.log"
+    begun = time.monotonic()
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", *module(port)],
@@ -150,14 +155,14 @@ def _started(name: str, module: Callable[[int], Sequence[str]], folder: Path) ->
             start_new_session=True,  # mlflow's workers are stopped with it
             env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
         )
-    server = Server(name, f"http://127.0.0.1:{port}")
+    server = Server(name, f"http://127.0.0.1:{port}", session=process.pid)
     try:
-        begun = time.monotonic()
         while not _healthy(server):
             if process.poll() is not None or time.monotonic() - begun > START_LIMIT_S:
                 raise SystemExit(f"{name} does not start: {log.read_text()[-2000:]}")
             time.sleep(0.02)
-        print(f"{name}: healthy after {time.monotonic() - begun:.2f} s", file=sys.stderr)
+        server.start_s = time.monotonic() - begun
+        server.settle()  # mlflow's other workers still begin
         yield server
     finally:
         _stop(process)
@@ -179,13 +184,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _metric(key: str, value: float, step: int) -> dict[str, object]:
-    return {"key": key, "value": value, "timestamp": START + step, "step": step}
-
-
-def _items(rest: random.Random, shape: Shape) -> dict[str, object]:
-    return {
-        "metrics": [_metric(f"m{at}", rest.random(), 0) for at in range(shape.metrics)],
-        "params": [{"key": f"p{at}", "value": str(rest.randrange(10))} for at in range(shape.params)],
-        "tags": [{"key": f"t{at}", "value": str(rest.randrange(5))} for at in range(shape.tags)],
-    }
+def _read(path: str) -> str:
+    """The file's text; empty for a process that has ended."""
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
