@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID, uuid4, uuid5
 
+from trackstack.control.defaults import Defaults
 from trackstack.control.errors import ApiError, conflict, invalid, missing, too_many, unavailable
 from trackstack.control.faults import public
 from trackstack.control.journal import Entry, Journal, Kind
@@ -45,12 +46,20 @@ class Member:
         """The name of its stack."""
         return self.instance.stack
 
+    @property
+    def url(self) -> str:
+        """Where its users reach it, or will."""
+        return self.instance.address or "http://127.0.0.1"
+
 
 class Fleet:
     """The instances of a project folder, and the operations on them."""
 
-    def __init__(self, project: Project, settings: Settings, journal: Journal, workers: Workers) -> None:
+    def __init__(
+        self, project: Project, settings: Settings, defaults: Defaults, journal: Journal, workers: Workers
+    ) -> None:
         self.project = project
+        self.defaults = defaults
         self._settings = settings
         self._journal = journal
         self._workers = workers
@@ -77,11 +86,17 @@ class Fleet:
         id_ = str(uuid4())
         async with self._changing:
             stacks = {each.stack for each in await self._instances()}
-            ports = {each.spec.port or each.port or 0 for each in self._seen}
-            port = await asyncio.to_thread(operations.free_port, ports)
-            place = {"id": id_, "project": project, "region": self._settings.region, "port": port}
-            spec = _checked(InstanceSpec, **values, **place)
-            stack = await self._declare(spec, _free_name(spec, stacks))
+            stack = _free_name(values["name"], id_, stacks)
+            place = {"id": id_, "project": project, "region": self._settings.region}
+            try:
+                spec = self.defaults.spec(stack, {**values, **place})
+            except InvalidSpec as error:
+                raise _invalid(error) from None
+            if not spec.in_cluster:
+                ports = {each.spec.port or each.port or 0 for each in self._seen}
+                port = await asyncio.to_thread(operations.free_port, ports)
+                spec = spec.changed({"port": port})
+            await self._declare(spec, stack)
         self._workers.start(stack, Entry(kind="create"))
         return await self.find(project, id_)
 
@@ -127,11 +142,12 @@ class Fleet:
         await asyncio.to_thread(self._journal.put, now.stack, Entry(kind=kind))
         return before
 
-    async def _declare(self, spec: InstanceSpec, stack: str) -> str:
+    async def _declare(self, spec: InstanceSpec, stack: str) -> None:
         """The promise first: killed in between, it is of nothing and forgotten."""
         await asyncio.to_thread(self._journal.put, stack, Entry(kind="create"))
         try:
-            return await asyncio.to_thread(operations.declare, self.project, spec, stack)
+            others = self.defaults.others
+            await asyncio.to_thread(operations.declare, self.project, spec, stack, others)
         except StackError as error:
             self._journal.drop(stack)
             if isinstance(error, InstanceExists):  # the command line made it just now
@@ -198,25 +214,18 @@ class Fleet:
         return entry.error
 
 
-def _checked(spec: type[InstanceSpec], **values: Any) -> InstanceSpec:
-    try:
-        return spec(**values)
-    except InvalidSpec as error:
-        raise _invalid(error) from None
-
-
 def _invalid(error: InvalidSpec) -> ApiError:
     """In the words of the API, which calls a setting otherwise."""
     return invalid(re.sub("^retention: ", "deletedExperimentRetention: ", str(error)))
 
 
-def _free_name(spec: InstanceSpec, taken: set[str]) -> str:
+def _free_name(name: str, id_: str, taken: set[str]) -> str:
     """The instance's own name where that is free and can be typed, else one that no other has."""
-    own = stack_name(spec.name)
+    own = stack_name(name)
     plain = own.strip("-_")
     if plain == own and own not in taken and re.search("[0-9A-Za-z]", own):
         return own
-    return f"{plain or 'instance'}-{spec.id[:8]}"
+    return f"{plain or 'instance'}-{id_[:8]}"
 
 
 @lru_cache(maxsize=100_000)

@@ -74,7 +74,9 @@ async def list_(call: Call) -> ListInstancesResponse:
 async def create(call: Call, body: CreateInstancePayload) -> InstanceResponse:
     """Create an instance in a project; it is active in a while."""
     require_free_labels(body.labels)
-    values = _given(body) | {"name": body.name, "description": body.description, "labels": body.labels}
+    values = _given(body) | {"labels": body.labels}
+    if body.description:
+        values["description"] = body.description
     made = await call.fleet.create(call.project, values)
     return InstanceResponse(_shown(made), "successfully created instance")
 
@@ -106,12 +108,12 @@ def _given(body: CreateInstancePayload | PartialUpdateInstancePayload) -> dict[s
 
 def _shown(member: Member) -> Instance:
     """Optional texts are left out where they are empty, which the API's clients refuse."""
-    spec, port = member.instance.spec, member.instance.port or member.instance.spec.port
+    spec = member.instance.spec
     return Instance(
         id=member.id,
         name=as_name(spec.name),
         state=member.state,
-        url=member.instance.url or (f"http://127.0.0.1:{port}" if port else "http://127.0.0.1"),
+        url=member.url,
         region=member.region,
         bucket_name=f"model-experiments-{member.id.replace('-', '')}",
         deleted_experiment_retention=spec.retention,

@@ -24,6 +24,7 @@ from trackstack.control.console.oidc import CodeFlow
 from trackstack.control.console.sessions import Sessions
 from trackstack.control.console.sizes import Sizes
 from trackstack.control.console.surface import Console
+from trackstack.control.defaults import Defaults
 from trackstack.control.fleet import Fleet
 from trackstack.control.journal import Journal
 from trackstack.control.routes import RouteTable
@@ -43,13 +44,14 @@ log = logging.getLogger("trackstack.control")
 def application(project: Project, settings: Settings) -> App:
     """The ASGI application. Raises SettingsError where the settings do not hold."""
     access = AccessFile.of(project)
+    defaults = Defaults.load(Path(settings.defaults), project) if settings.defaults else Defaults()
     oidc = OpenIdTokens(settings) if settings.oidc_issuer else None
 
     @asynccontextmanager
     async def living() -> AsyncIterator[Services]:
         journal = Journal(state_folder(project))
         workers = Workers(project, journal, settings.workers)
-        fleet = Fleet(project, settings, journal, workers)
+        fleet = Fleet(project, settings, defaults, journal, workers)
         await fleet.look()
         workers.resume()
         limiter = Limiter(settings.requests_per_s, settings.requests_burst)

@@ -33,6 +33,9 @@ class Settings:
     default_project: str = _setting(
         "00000000-0000-0000-0000-000000000000", "Project of the instances that name none."
     )
+    defaults: str = _setting(
+        "", "YAML file of what new instances start from: target, database, bucket, host."
+    )
     oidc_issuer: str = _setting("", "URL of an OpenID provider whose access tokens are taken.")
     oidc_audience: str = _setting("", "Audience that they must be for.")
     oidc_roles_claim: str = _setting("roles", "Their claim of roles; dots lead into objects.")
@@ -63,6 +66,8 @@ class Settings:
         for path in filter(None, (self.tls_cert, self.tls_key)):
             if not Path(path).is_file():
                 raise SettingsError(f"there is no file {path}; --tls-cert and --tls-key name PEM files")
+        if self.defaults and not Path(self.defaults).is_file():
+            raise SettingsError(f"there is no file {self.defaults}; --defaults names a YAML file")
         if self.oidc_client_id and not self.oidc_issuer:
             raise SettingsError("--oidc-client-id needs --oidc-issuer and --oidc-audience; give them, too")
         if self.oidc_client_secret_file and not Path(self.oidc_client_secret_file).is_file():

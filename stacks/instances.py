@@ -57,6 +57,16 @@ class Instance:
         return pods.namespace(self.stack, self.spec) if self.spec.in_cluster else ""
 
     @property
+    def address(self) -> str:
+        """Its URL, also while it is being made; empty of one of this machine that has no port yet."""
+        if self.url:
+            return self.url
+        if self.spec.in_cluster:
+            return pods.url(self.stack, self.spec)
+        port = self.port or self.spec.port
+        return f"http://127.0.0.1:{port}" if port else ""
+
+    @property
     def log_file(self) -> Path:
         """What its server writes."""
         return self.data_dir / "server.log"

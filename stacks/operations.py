@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from pathlib import Path
 from secrets import token_hex
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from trackstack.engine.lock import Holder
@@ -193,10 +194,13 @@ def _account(project: Project, stack: str) -> "Account":
     return Account(project.settings(stack).plain() if there else {})
 
 
-def declare(project: Project, spec: InstanceSpec, stack: str = "") -> str:
+def declare(
+    project: Project, spec: InstanceSpec, stack: str = "", others: Mapping[str, Any] = MappingProxyType({})
+) -> str:
     """Write the spec's file, of which `up` makes an instance; its stack, `stack` or as the spec calls it.
 
-    Raises InstanceExists and StackError; nothing is left then.
+    `others` are further keys of its configuration, such as `aws:region`. Raises InstanceExists and
+    StackError; nothing is left then.
     """
     stack = stack or spec.stack
     _require_free(spec)
@@ -205,7 +209,7 @@ def declare(project: Project, spec: InstanceSpec, stack: str = "") -> str:
     with project.claiming():
         _refuse_existing(project, stack)
         settings = project.settings(stack)
-        settings.config.update(spec.to_config())
+        settings.config.update({**others, **spec.to_config()})
         settings.save()
     return stack
 

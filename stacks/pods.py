@@ -123,6 +123,12 @@ def namespace(stack: str, spec: InstanceSpec) -> str:
     return spec.kubernetes.namespace or names.dns_name(stack)
 
 
+def url(stack: str, spec: InstanceSpec) -> str:
+    """Where the instance is to be reached, from outside its cluster if there is a way in."""
+    service = names.service_url(names.dns_name(stack, "server"), namespace(stack, spec))
+    return spec.kubernetes.exposure.url or service
+
+
 def forwarding(stack: str, spec: InstanceSpec) -> tuple[str, str]:
     """The command that brings the instance's service to this machine, and its URL here then."""
     context = f"--context {spec.kubernetes.context} " if spec.kubernetes.context else ""

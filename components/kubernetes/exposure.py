@@ -59,8 +59,7 @@ class Exposure(ComponentResource):
             self._ingress(part(name, "ingress"), args)
         else:
             self._route(part(name, "route"), args)
-        scheme = "https" if settings.secure else "http"
-        self.url = f"{scheme}://{settings.host}{settings.prefix}"
+        self.url = settings.url
         self.register_outputs({"url": self.url})
 
     def _ingress(self, name: str, args: ExposureArgs) -> None:

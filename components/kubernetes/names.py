@@ -29,6 +29,11 @@ def dns_name(instance: str, part: str = "") -> str:
     return plain + tail
 
 
+def service_url(service: str, namespace: str) -> str:
+    """Where a service of server pods is reached within the cluster."""
+    return f"http://{service}.{namespace}.svc:{PORT}"
+
+
 def selector(instance: str, component: str) -> dict[str, str]:
     """The labels that tell a component's pods from all others; they never change."""
     return {

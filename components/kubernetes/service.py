@@ -45,5 +45,5 @@ class Service(ComponentResource):
         )
         within = f"{self.name}.{args.namespace}"
         self.hosts = (self.name, within, f"{within}.svc", f"{within}.svc.cluster.local")
-        self.url = f"http://{within}.svc:{names.PORT}"
+        self.url = names.service_url(self.name, args.namespace)
         self.register_outputs({"url": self.url})

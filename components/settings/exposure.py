@@ -48,6 +48,13 @@ class ExposureSettings(Settings):
         """The path without its last slash; empty for the root."""
         return self.path.rstrip("/")
 
+    @property
+    def url(self) -> str:
+        """Where users reach the instance; empty where there is no way in."""
+        if self.kind == "none":
+            return ""
+        return f"{'https' if self.secure else 'http'}://{self.host}{self.prefix}"
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not _PATH.fullmatch(self.path):
