@@ -57,7 +57,7 @@ def application(project: Project, settings: Settings) -> App:
         limiter = Limiter(settings.requests_per_s, settings.requests_burst)
         sizes = Sizes(project)
         flow = CodeFlow(settings, oidc) if oidc and settings.oidc_client_id else None
-        sessions = Sessions(settings.session_s)
+        sessions = Sessions(state_folder(project), settings.session_s)
         yield Services(settings, fleet, Authenticator(access, oidc), limiter, sessions, sizes, flow)
         await sizes.stop()
         await workers.stop(settings.stop_timeout_s)

@@ -32,13 +32,13 @@ async def sign_in(call: Call, form: Form) -> Page:
         client = call.request.client
         services.limiter.check(f"address:{client.host if client else ''}")
         return _form(call, target, "This token is not valid here: unknown, expired or revoked.", 401)
-    return redirect(target, _opened(call, caller))
+    return redirect(target, await _opened(call, caller))
 
 
 async def sign_out(call: Call, form: Form) -> Page:
     """End the session, here and everywhere."""
     cookie = browsers.cookie(call.services.settings, call.request)
-    call.services.sessions.close(cookie.read(call.request.cookies))
+    await call.blocking(call.services.sessions.close, cookie.read(call.request.cookies))
     return redirect(SIGN_IN, cookie.write("", 0))
 
 
@@ -63,13 +63,13 @@ async def finish(call: Call) -> Page:
             "You are known, but have no role in any project here; ask who runs this control plane."
         )
     # Asked for from here, the page is sent with the new cookie; redirected from elsewhere, it would not be.
-    return page("again.html", 200, {"Set-Cookie": _opened(call, caller)}, url=target)
+    return page("again.html", 200, {"Set-Cookie": await _opened(call, caller)}, url=target)
 
 
-def _opened(call: Call, caller: Caller) -> str:
+async def _opened(call: Call, caller: Caller) -> str:
     sessions = call.services.sessions
     cookie = browsers.cookie(call.services.settings, call.request)
-    return cookie.write(sessions.open(caller), int(sessions.lifetime_s))
+    return cookie.write(await call.blocking(sessions.open, caller), int(sessions.lifetime_s))
 
 
 def _form(call: Call, target: str, error: str = "", status: int = 200) -> Page:

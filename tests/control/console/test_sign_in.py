@@ -3,6 +3,7 @@
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -89,9 +90,43 @@ def test_a_session_that_was_closed_is_closed_for_everybody(plane: ControlPlane) 
     assert httpx.get(f"{plane.url}/console", cookies=stolen).status_code == 303
 
 
-def test_sessions_keep_no_key_and_are_bounded_in_time() -> None:
+def test_a_session_outlives_the_control_plane(own: ControlPlane) -> None:
+    own.start()
+    text = token_of(own, "viewer")
+    person, gone, leaver = Person(own), Person(own), Person(own)
+    person.sign_in(own.token)
+    gone.sign_in(text)
+    leaver.sign_in(own.token)
+    left = dict(leaver.cookies)
+    leaver.send_form("/console/sign-out")
+
+    own.kill()
+    parsed = tokens.parse(text)
+    assert parsed is not None
+    own.command("access", "revoke", parsed.id)
+    own.start()
+
+    assert person.get("/console").status_code == 200
+    assert gone.get("/console").status_code == 303
+    assert httpx.get(f"{own.url}/console", cookies=left).status_code == 303
+
+
+def test_sessions_that_are_kept_open_nothing_and_a_damaged_file_ends_them(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path, 10, lambda: 0.0)
+    key = sessions.open(ANYBODY)
+    [file] = tmp_path.iterdir()
+
+    assert key not in file.read_text() and file.stat().st_mode & 0o777 == 0o600
+    found = Sessions(tmp_path, 10, lambda: 9.9).find(key)
+    assert found is not None and found.caller == ANYBODY
+    assert Sessions(tmp_path, 10, lambda: 10.0).find(key) is None
+    file.write_text("{")
+    assert Sessions(tmp_path, 10, lambda: 0.0).find(key) is None
+
+
+def test_sessions_keep_no_key_and_are_bounded_in_time(tmp_path: Path) -> None:
     now = [0.0]
-    sessions = Sessions(10, lambda: now[0])
+    sessions = Sessions(tmp_path, 10, lambda: now[0])
     first = sessions.open(ANYBODY)
     assert first not in repr(vars(sessions))
     now[0] = 9.9
