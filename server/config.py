@@ -15,6 +15,7 @@ from trackstack.server.store.callers import Level
 
 ENVIRONMENT_PREFIX = "TRACKSTACK_SERVER_"
 _LOG_FORMATS = ("text", "json")
+_ARTIFACT_MODES = ("direct", "proxied")
 _LEVELS = {"none": Level.NONE, "read": Level.READ, "edit": Level.EDIT}
 
 
@@ -39,6 +40,10 @@ class Settings:
         default=Path("."), metadata={"sentence": "Folder of the database, the artifacts and the admin token."}
     )
     artifact_root: str = _setting("", "Where artifacts are kept; empty: the folder artifacts in data_dir.")
+    artifact_mode: str = _setting(
+        "direct",
+        "How clients reach a bucket: direct, by links where they can, or proxied, through the server.",
+    )
     database_url: str = _setting("", "postgresql://…; empty: the SQLite file tracking.db in data_dir.")
     secret_key: str = field(
         default="",
@@ -141,6 +146,9 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
     if settings.default_permission not in _LEVELS:
         choices = ", ".join(_LEVELS)
         raise ConfigError(f"default_permission is {settings.default_permission!r}; use one of {choices}")
+    if settings.artifact_mode not in _ARTIFACT_MODES:
+        choices = ", ".join(_ARTIFACT_MODES)
+        raise ConfigError(f"artifact_mode is {settings.artifact_mode!r}; use one of {choices}")
     if settings.no_auth and not settings.loopback:
         raise ConfigError(f"--no-auth works on loopback only, not with --host {settings.host}")
     if settings.log_format not in _LOG_FORMATS:

@@ -40,7 +40,7 @@ def application(settings: Settings) -> App:
     admin = None if settings.no_auth else AdminFile(settings.admin_token)
     store = Store(settings)
     guard = BrowserGuard(names(settings.allowed_hosts), names(settings.allowed_origins))
-    artifacts = open_artifacts(settings.artifacts)
+    artifacts = open_artifacts(settings.artifacts, direct=settings.artifact_mode == "direct")
     secrets = Secrets(settings)
     prepare = {mlflow.KIND: mlflow.prepare, databricks.KIND: databricks.prepare}
     services = Services(

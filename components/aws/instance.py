@@ -1,5 +1,6 @@
 """A tracking instance on AWS: its pods on EKS, all it keeps in the account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,7 @@ class AwsInstance(KubernetesInstance):
             ready=ready,
             account_annotations=server.annotations,
             ingress_annotations=self._way_in(name, args.settings.exposure),
+            secret_class=secrets.secret_class,
             addressed=bool(cloud.settings.domain.zone),
         )
 
@@ -112,11 +114,14 @@ class AwsInstance(KubernetesInstance):
         self, name: str, args: KubernetesArgs, place: Place, key: Key, database: Database, secrets: Secrets
     ) -> DatabaseRole:
         mine, cloud = ResourceOptions(parent=self), self._cloud
-        given = cloud.settings.database.admin_kms_key
-        lock = Output.from_input(given) if given else key.arn
-        if cloud.settings.database.kind == "shared" and not given:
-            lock = None
-        reads = _with_key(database.admin_secret.apply(policies.secret_access), lock, cloud, "secretsmanager")
+        read, locks = [database.admin_secret], [key.arn]
+        if cloud.settings.database.kind == "shared":
+            given = cloud.settings.database.admin_kms_key
+            locks = [Output.from_input(given) if given else None]
+        if secrets.secret_class:  # whose secrets are fetched for the pod that mounts it, with its own role
+            read, locks = [*read, secrets.arn], [*locks, key.arn]
+        allowed = Output.all(*read).apply(policies.secret_access)
+        reads = _with_keys(allowed, locks, cloud, "secretsmanager")
         identity = Identity(
             part(name, "setup-identity"),
             IdentityArgs(cloud=cloud, place=place, role=ROLE, statements=reads),
@@ -129,6 +134,7 @@ class AwsInstance(KubernetesInstance):
             admin_secret=database.admin_secret,
             region=cloud.region,
             database_url=secrets.database_url,
+            secret_class=secrets.secret_class,
             ready=(*database.ready, *secrets.ready),
         )
         return DatabaseRole(part(name, "setup"), job, mine)
@@ -150,7 +156,9 @@ def _settings(
     tls = settings.exposure.tls or bool(cloud.settings.domain.zone or cloud.settings.domain.certificate)
     changes: dict[str, Any] = {
         "database": DatabaseSettings(kind="url", secret=secrets.database_url, port=database.port),
-        "bucket": BucketSettings(kind="s3", url=bucket.uri, region=cloud.region),
+        "bucket": BucketSettings(
+            kind="s3", url=bucket.uri, region=cloud.region, mode=cloud.settings.bucket.mode
+        ),
         "admin_token": secrets.digest,
         "egress": (*settings.egress, *agent),
         "exposure": settings.exposure.model_copy(update={"tls": tls}),
@@ -161,16 +169,20 @@ def _settings(
 def _allowed(cloud: Cloud, bucket: Bucket, secret: Output[str], key: Key) -> Output[list[dict[str, Any]]]:
     """What the server's pods may do: with these objects, and with this secret."""
     objects = policies.bucket_access(bucket.arn, bucket.prefix)
-    statements = secret.apply(lambda arn: [*objects, *policies.secret_access(arn)])
-    return _with_key(statements, key.arn, cloud, "s3", "secretsmanager")
+    statements = secret.apply(lambda arn: [*objects, *policies.secret_access([arn])])
+    return _with_keys(statements, [key.arn], cloud, "s3", "secretsmanager")
 
 
-def _with_key(
-    statements: Output[list[dict[str, Any]]], key: Output[str] | None, cloud: Cloud, *services: str
+def _with_keys(
+    statements: Output[list[dict[str, Any]]],
+    keys: Sequence[Output[str] | None],
+    cloud: Cloud,
+    *services: str,
 ) -> Output[list[dict[str, Any]]]:
-    if key is None:
+    given = [key for key in keys if key is not None]
+    if not given:
         return statements
     suffix = "amazonaws.com.cn" if cloud.partition == "aws-cn" else "amazonaws.com"
     through = [f"{service}.{cloud.region}.{suffix}" for service in services]
-    both = Output.all(statements, key)
+    both = Output.all(statements, Output.all(*given))
     return both.apply(lambda known: [*known[0], *policies.key_access(known[1], through)])

@@ -30,26 +30,26 @@ def bucket_access(bucket: str, prefix: str) -> list[dict[str, Any]]:
     ]
 
 
-def secret_access(secret: str) -> list[dict[str, Any]]:
-    """Reading the secret of that ARN."""
+def secret_access(secrets: list[str]) -> list[dict[str, Any]]:
+    """Reading the secrets of those ARNs."""
     return [
         {
             "Sid": "ReadSecret",
             "Effect": "Allow",
             "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-            "Resource": secret,
+            "Resource": secrets,
         }
     ]
 
 
-def key_access(key: str, services: list[str]) -> list[dict[str, Any]]:
-    """The key of that ARN, through those services only, such as s3.eu-central-1.amazonaws.com."""
+def key_access(keys: list[str], services: list[str]) -> list[dict[str, Any]]:
+    """The keys of those ARNs, through those services only, such as s3.eu-central-1.amazonaws.com."""
     return [
         {
             "Sid": "UseKey",
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": key,
+            "Resource": list(dict.fromkeys(keys)),
             "Condition": {"StringEquals": {"kms:ViaService": services}},
         }
     ]

@@ -1,14 +1,14 @@
 """Run in a pod: makes the instance's role and database in the server, or brings them up to date.
 
-The administrator is in the file ADMIN_FILE as {"username", "password"}; DATABASE_URL is what the instance
-will use. It may run again at any time.
+The administrator is in the secret ADMIN_SECRET of AWS_REGION as {"username", "password"}; DATABASE_URL is
+what the instance will use. It may run again at any time.
 """
 
 import json
 import os
-from pathlib import Path
 
 import psycopg
+from botocore.session import get_session
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -34,5 +34,12 @@ def prepare(url: str, admin: dict[str, str]) -> None:
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
 
 
+def administrator(secret: str, region: str) -> dict[str, str]:
+    """Who that is, by the pod's role. Raises botocore's errors."""
+    client = get_session().create_client("secretsmanager", region_name=region)
+    found: dict[str, str] = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+    return found
+
+
 if __name__ == "__main__":
-    prepare(os.environ["DATABASE_URL"], json.loads(Path(os.environ["ADMIN_FILE"]).read_text()))
+    prepare(os.environ["DATABASE_URL"], administrator(os.environ["ADMIN_SECRET"], os.environ["AWS_REGION"]))

@@ -19,6 +19,7 @@ from pulumi_kubernetes.core.v1 import (
 
 from trackstack.components.aws.identity import Identity
 from trackstack.components.kubernetes import pod
+from trackstack.components.kubernetes.container import PROVIDED
 from trackstack.components.kubernetes.place import Place, child
 from trackstack.components.naming import part
 from trackstack.components.settings.base import SecretRef
@@ -26,10 +27,7 @@ from trackstack.components.settings.kubernetes import KubernetesSettings
 
 ROLE = "database"
 """The part whose service account and role the job has."""
-CLI_IMAGE = "public.ecr.aws/aws-cli/aws-cli:2.22.0"
 _PROGRAM = Path(__file__).with_name("prepare.py")
-_FOLDER = "/admin"
-_FILE = f"{_FOLDER}/secret.json"
 _RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}}
 
 
@@ -44,6 +42,8 @@ class RoleArgs:
     """The ARN of the administrator's secret."""
     region: str
     database_url: SecretRef
+    secret_class: str
+    """The SecretProviderClass that it comes from; empty: none."""
     ready: tuple[Resource, ...]
 
 
@@ -88,33 +88,20 @@ class DatabaseRole(ComponentResource):
 
 
 def _pod(args: RoleArgs, program: str) -> PodSpecArgs:
-    settings, url = args.settings, args.database_url
-    command = 'aws secretsmanager get-secret-value --secret-id "$SECRET" --query SecretString --output text'
-    fetch = ContainerArgs(
-        name="administrator",
-        image=CLI_IMAGE,
-        command=["sh", "-c", f"umask 077 && {command} > {_FILE}"],
-        env=[
-            EnvVarArgs(name="SECRET", value=args.admin_secret),
-            EnvVarArgs(name="AWS_REGION", value=args.region),
-            EnvVarArgs(name="HOME", value="/tmp"),  # noqa: S108 - a volume of the pod's own
-        ],
-        resources=pod.resources(_RESOURCES),
-        security_context=pod.container_security(),
-        volume_mounts=[pod.mount("admin", _FOLDER), pod.mount("tmp", "/tmp")],  # noqa: S108
-    )
+    settings, url, provided = args.settings, args.database_url, args.secret_class
     selected = SecretKeySelectorArgs(name=url.name, key=url.key)
     prepare = ContainerArgs(
         name="prepare",
         image=settings.image,
         command=["python", "-c", program],
         env=[
-            EnvVarArgs(name="ADMIN_FILE", value=_FILE),
+            EnvVarArgs(name="ADMIN_SECRET", value=args.admin_secret),
+            EnvVarArgs(name="AWS_REGION", value=args.region),
             EnvVarArgs(name="DATABASE_URL", value_from=EnvVarSourceArgs(secret_key_ref=selected)),
         ],
         resources=pod.resources(_RESOURCES),
         security_context=pod.container_security(),
-        volume_mounts=[pod.mount("admin", _FOLDER, read_only=True)],
+        volume_mounts=[pod.mount("provided", PROVIDED, read_only=True)] if provided else None,
     )
     return PodSpecArgs(
         service_account_name=args.place.name(ROLE),
@@ -123,8 +110,7 @@ def _pod(args: RoleArgs, program: str) -> PodSpecArgs:
         security_context=pod.pod_security(),
         restart_policy="Never",
         image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in settings.pull_secrets] or None,
-        init_containers=[fetch],
         containers=[prepare],
-        volumes=[pod.scratch("admin", "1Mi"), pod.scratch("tmp", "64Mi")],
+        volumes=[pod.provided("provided", provided)] if provided else None,
         node_selector=dict(settings.node_selector) or None,
     )

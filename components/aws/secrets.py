@@ -38,13 +38,15 @@ class SecretsArgs:
 class Secrets(ComponentResource):
     """One secret in Secrets Manager with the admin token, its digest and the database's URL.
 
-    Pods have the latter two, from a Kubernetes Secret that the stack writes, or that External Secrets does
-    with the pods' own role.
+    Pods have the latter two, from a Kubernetes Secret: the stack writes it, or External Secrets or the
+    Secrets Store CSI driver do with the pods' own role.
     """
 
     arn: Output[str]
     digest: SecretRef
     database_url: SecretRef
+    secret_class: str
+    """The SecretProviderClass that pods have to mount; empty where there is none."""
     ready: tuple[Resource, ...]
 
     def __init__(self, name: str, args: SecretsArgs, opts: ResourceOptions | None = None) -> None:
@@ -71,8 +73,12 @@ class Secrets(ComponentResource):
             opts=owned(self),
         )
         self.arn = secret.arn
+        self.secret_class = ""
         if cloud.settings.secrets == "external-secrets":
             made: Resource = self._external(name, args, secret.name, version)
+        elif cloud.settings.secrets == "secrets-store-csi":
+            made = self._provided(name, args, secret.name)
+            self.secret_class = args.place.name(_OBJECT)
         else:
             made = self._plain(name, args.place, {key: values[key] for key in (DIGEST, URL)})
         self.ready = (version, made)
@@ -123,4 +129,36 @@ class Secrets(ComponentResource):
                 ],
             },
             opts=child(self, depends_on=[store, version]),
+        )
+
+    def _provided(self, name: str, args: SecretsArgs, secret: Output[str]) -> CustomResource:
+        """The driver makes the Secret when the first pod mounts this, and keeps it while any does."""
+        place, settings = args.place, args.cloud.settings
+        # A JMESPath, in which a name with a hyphen is quoted.
+        keys = [{"path": f'"{key}"', "objectAlias": key} for key in (DIGEST, URL)]
+        fetched = secret.apply(
+            lambda known: [{"objectName": known, "objectType": "secretsmanager", "jmesPath": keys}]
+        )
+        return CustomResource(
+            part(name, "pods"),
+            api_version="secrets-store.csi.x-k8s.io/v1",
+            kind="SecretProviderClass",
+            metadata=place.meta(_OBJECT, "server"),
+            spec={
+                "provider": "aws",
+                "parameters": {
+                    "region": args.cloud.region,
+                    "usePodIdentity": "true" if settings.identity == "pod-identity" else "false",
+                    "objects": Output.json_dumps(fetched),  # YAML, and so JSON
+                },
+                "secretObjects": [
+                    {
+                        "secretName": place.name(_OBJECT),
+                        "type": "Opaque",
+                        "labels": place.object_labels("server"),
+                        "data": [{"objectName": key, "key": key} for key in (DIGEST, URL)],
+                    }
+                ],
+            },
+            opts=child(self),
         )

@@ -12,6 +12,8 @@ from trackstack.components.settings.base import SecretRef
 from trackstack.components.settings.bucket import BucketSettings
 from trackstack.components.settings.size import Preset
 
+_BY_ITSELF = "direct"
+"""The mode of a server that is not told any."""
 FOLDER = "/artifacts"
 """Where the volume of kind folder is mounted."""
 
@@ -73,6 +75,8 @@ def _environment(settings: BucketSettings) -> dict[str, str | SecretRef]:
     if settings.access_key and settings.secret_key:
         env["AWS_ACCESS_KEY_ID"] = settings.access_key
         env["AWS_SECRET_ACCESS_KEY"] = settings.secret_key
+    if settings.mode != _BY_ITSELF:
+        env["TRACKSTACK_SERVER_ARTIFACT_MODE"] = settings.mode
     return env
 
 

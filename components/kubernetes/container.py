@@ -34,6 +34,8 @@ from trackstack.components.settings.kubernetes import KubernetesSettings, Tolera
 
 DATA = "/data"
 SECRETS = "/etc/trackstack"
+PROVIDED = f"{SECRETS}/provided"
+"""Where pods mount what a SecretProviderClass fetches."""
 _GRACE_S = 45
 """The drain, the requests under way, and then some."""
 _DRAIN_S = 5
@@ -53,6 +55,8 @@ class Image:
     """The key that the instance's secrets are encrypted with."""
     claims: Mapping[str, str] = field(default_factory=dict)
     """Volumes by path: the claims' names."""
+    secret_class: str = ""
+    """The SecretProviderClass that the Secrets come from, which pods mount for that; empty: none."""
 
     def container(
         self,
@@ -116,6 +120,7 @@ class Image:
             *(pod.scratch(path.strip("/"), self._scratch) for path in self._scratches),
             _secret("admin", self.digest, "admin-token"),
             _secret("key", self.key, "key"),
+            *([pod.provided("provided", self.secret_class)] if self.secret_class else []),
         ]
 
     def _mounts(self) -> list[VolumeMountArgs]:
@@ -124,6 +129,7 @@ class Image:
             *(pod.mount(path.strip("/"), path) for path in folders),
             pod.mount("admin", f"{SECRETS}/admin", read_only=True),
             pod.mount("key", f"{SECRETS}/key", read_only=True),
+            *([pod.mount("provided", PROVIDED, read_only=True)] if self.secret_class else []),
         ]
 
     @property

@@ -62,6 +62,8 @@ class Backing:
     """Of the pods' ServiceAccount, besides those of the settings."""
     ingress_annotations: Mapping[str, Input[str]] = field(default_factory=dict)
     """Of the way in, besides those of the settings."""
+    secret_class: str = ""
+    """The SecretProviderClass that the pods' Secrets come from, if they do."""
     addressed: bool = False
     """Whether somebody needs to know at which address the way in is."""
 
@@ -127,6 +129,7 @@ class KubernetesInstance(TrackingInstance):
             digest=token.digest,
             key=key,
             claims=container.claims(database.volume, bucket.volume),
+            secret_class=backing.secret_class,
         )
         annotations = {**backing.account_annotations, **settings.service_account_annotations}
         account = Account(part(name, "account"), AccountArgs(place=place, annotations=annotations), mine)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
+    CSIVolumeSourceArgs,
     EmptyDirVolumeSourceArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodSecurityContextArgs,
@@ -54,6 +55,15 @@ def claimed(name: str, claim: str) -> VolumeArgs:
     return VolumeArgs(
         name=name, persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=claim)
     )
+
+
+def provided(name: str, secret_class: str) -> VolumeArgs:
+    """What the Secrets Store CSI driver fetches for a SecretProviderClass."""
+    attributes = {"secretProviderClass": secret_class}
+    source = CSIVolumeSourceArgs(
+        driver="secrets-store.csi.k8s.io", read_only=True, volume_attributes=attributes
+    )
+    return VolumeArgs(name=name, csi=source)
 
 
 def mount(name: str, path: str, *, read_only: bool = False) -> VolumeMountArgs:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from trackstack.components.settings.base import Settings
+from trackstack.components.settings.bucket import MODE, ArtifactMode
 from trackstack.components.settings.size import SizeName
 
 _ARN = re.compile(r"arn:aws[-a-z]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+")
@@ -128,6 +129,7 @@ class S3Settings(Settings):
         pattern=r"^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$",
         description="Where in it artifacts are; empty: the instance's stack.",
     )
+    mode: ArtifactMode = Field(default="proxied", description=MODE)
     versioning: bool = Field(default=True, description="Whether what is overwritten is kept for a while.")
     noncurrent_days: int = Field(default=30, ge=1, le=3650, description="For how many days.")
     force_destroy: bool = Field(default=False, description="Whether it is deleted with all that is in it.")
@@ -173,8 +175,9 @@ class AwsSettings(Settings):
         pattern=r"^(create|arn:aws[-a-z]*:kms:.+)?$",
         description="What encrypts: a key's ARN, create for one of the instance's own, empty for AWS's keys.",
     )
-    secrets: Literal["kubernetes", "external-secrets"] = Field(
-        default="kubernetes", description="How pods get at their secrets: a Secret, or an ExternalSecret."
+    secrets: Literal["kubernetes", "external-secrets", "secrets-store-csi"] = Field(
+        default="kubernetes",
+        description="How pods get their secrets: a Secret, an ExternalSecret, the Secrets Store CSI driver.",
     )
     owner: str = Field(default="", max_length=256, description="The tag trackstack:owner of everything.")
     tags: dict[str, str] = Field(default={}, description="Further tags of everything.")

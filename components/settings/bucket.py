@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from trackstack.components.settings.base import DnsLabel, Quantity, SecretRef, Settings
 
+ArtifactMode = Literal["proxied", "direct"]
+MODE = "proxied: files pass through the server; direct: by links between bucket and clients that can."
+
 
 class BucketSettings(Settings):
     """Where the artifacts are, by `kind`."""
@@ -32,6 +35,8 @@ class BucketSettings(Settings):
     access_key: SecretRef | None = Field(default=None, description="Of kind s3: AWS_ACCESS_KEY_ID.")
     secret_key: SecretRef | None = Field(default=None, description="Of kind s3: AWS_SECRET_ACCESS_KEY.")
 
+    mode: ArtifactMode = Field(default="proxied", description=MODE)
+
     @property
     def remote(self) -> bool:
         """Whether several servers may share it."""
@@ -43,6 +48,8 @@ class BucketSettings(Settings):
             raise ValueError("kind s3 needs `url: s3://bucket/prefix`")
         if self.kind == "folder" and (self.url or self.endpoint or self.access_key or self.secret_key):
             raise ValueError("`url`, `endpoint`, `access_key` and `secret_key` are for kind s3, not folder")
+        if self.mode == "direct" and self.kind != "s3":
+            raise ValueError(f"`mode: direct` is for kind s3, not {self.kind}")
         if self.claim and self.kind != "folder":
             raise ValueError(f"`claim` is for kind folder, not {self.kind}")
         if (self.access_key is None) != (self.secret_key is None):

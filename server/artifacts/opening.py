@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from trackstack.server.artifacts.credentials import AwsCredentials
 from trackstack.server.artifacts.errors import StoreConfigError
 from trackstack.server.artifacts.folder import FolderStore
 from trackstack.server.artifacts.location import Locations
@@ -21,13 +22,14 @@ _RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}  # clients
 _ENDPOINTS = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
-def open_artifacts(root: str) -> Artifacts:
+def open_artifacts(root: str, *, direct: bool = True) -> Artifacts:
     """The artifacts below `root`: a path or file:// URI of a folder, made if need be, or s3://, gs://, az://.
 
     A folder by its path is reached through the server only. By its URI it is also what clients are told, so
     that they read and write it on their own, as with MLflow's --default-artifact-root: for one machine.
     A bucket's credentials come from its cloud's usual environment. S3-compatible stores are named by
     AWS_ENDPOINT_URL (or MLFLOW_S3_ENDPOINT_URL), or in the URI: s3://bucket/prefix?endpoint=http://host:9000.
+    Without `direct` no client is given a link to a bucket: every byte passes through the server.
     Raises StoreConfigError.
     """
     url = urlsplit(root)
@@ -39,7 +41,7 @@ def open_artifacts(root: str) -> Artifacts:
         raise StoreConfigError(
             f"The artifact root {root} is of no known kind; use a folder, file:///…, s3://…, gs://… or az://…."
         )
-    return _open_bucket(root)
+    return _open_bucket(root, direct)
 
 
 def _folder(root: str) -> Path:
@@ -49,7 +51,7 @@ def _folder(root: str) -> Path:
     return Path(unquote(url.path))
 
 
-def _open_bucket(root: str) -> Artifacts:
+def _open_bucket(root: str, direct: bool) -> Artifacts:
     url = urlsplit(root)
     base = f"{url.scheme}://{url.netloc}{url.path}".rstrip("/")
     try:
@@ -66,6 +68,8 @@ def _open_bucket(root: str) -> Artifacts:
     except (BaseError, ValueError) as error:
         raise StoreConfigError(f"The artifact root {base} cannot be used: {error}") from error
     store = BucketStore(remote)
+    if not direct:
+        return Artifacts(store, Locations(base))
     uploads = _uploads(remote) if isinstance(remote, S3Store) else None
     return Artifacts(store, Locations(base), uploads=uploads, links=store)
 
@@ -86,16 +90,15 @@ def _options(root: str) -> dict[str, Any]:
     return options
 
 
-def _uploads(remote: "S3Store") -> MultipartUploads | None:
-    """Multipart uploads by clients, where there is a fixed key to sign with; else they go through us."""
+def _uploads(remote: "S3Store") -> MultipartUploads:
+    """Multipart uploads by clients, signed with what the process has when they begin."""
     config = remote.config
-    key_id = os.environ.get("AWS_ACCESS_KEY_ID", "")
-    secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "")
-    if not (key_id and secret):
-        return None
     region = str(config.get("region", "us-east-1"))
-    endpoint = str(config.get("endpoint") or f"https://s3.{region}.amazonaws.com").rstrip("/")
-    signer = Signer(
-        endpoint, str(config["bucket"]), region, key_id, secret, os.environ.get("AWS_SESSION_TOKEN", "")
-    )
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    endpoint = str(config.get("endpoint") or f"https://s3.{region}.{suffix}").rstrip("/")
+    credentials = AwsCredentials(region)
+
+    def signer() -> Signer:
+        return Signer(endpoint, str(config["bucket"]), region, *credentials.current())
+
     return MultipartUploads(signer, remote.prefix or "")

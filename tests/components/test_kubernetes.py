@@ -10,6 +10,7 @@ from trackstack.components.settings.kubernetes import KubernetesSettings
 POSTGRES: dict[str, Any] = {"kind": "postgres"}
 S3: dict[str, Any] = {
     "kind": "s3",
+    "mode": "direct",
     "url": "s3://artifacts/team-a",
     "endpoint": "https://s3.example.com:9000",
     "region": "eu01",

@@ -81,9 +81,9 @@ def _read(response: HTTPResponse) -> Reply:
 
 
 @contextmanager
-def serving(data: Path, root: str) -> Iterator[Served]:
+def serving(data: Path, root: str, mode: str = "direct") -> Iterator[Served]:
     """The application on uvicorn in a thread of this process."""
-    app = application(Settings(data_dir=data, artifact_root=root, no_auth=True))
+    app = application(Settings(data_dir=data, artifact_root=root, artifact_mode=mode, no_auth=True))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
@@ -45,6 +46,52 @@ def test_a_client_uploads_the_parts_by_itself(bucket: str) -> None:
     parts = [Part(number, answer.headers["etag"]) for number, answer in enumerate(answers, 1)]
     asyncio.run(artifacts.uploads.complete(PATH, upload, parts[::-1]))
     assert read(artifacts.store, str(PATH)) == b"".join(contents)
+    assert artifacts.links is not None
+    answer = httpx.get(asyncio.run(artifacts.links.download_url(PATH, MINUTE)))
+    assert answer.headers["content-type"] == "text/plain"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+
+
+def test_links_are_signed_with_what_a_role_is_given(
+    bucket: str, s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a pod whose service account has a role: no key in the environment, but a token in a file."""
+    (tmp_path / "token").write_text("a.b.c")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    role = {
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/server",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_STS": s3,
+    }
+    for name, value in role.items():
+        monkeypatch.setenv(name, value)
+    artifacts = open_artifacts(bucket)
+    assert artifacts.uploads is not None
+
+    upload, links = asyncio.run(artifacts.uploads.create(PATH, 1))
+
+    assert "X-Amz-Security-Token=" in links[0]
+    etag = httpx.put(links[0], content=b"straight").headers["etag"]
+    asyncio.run(artifacts.uploads.complete(PATH, upload, [Part(1, etag)]))
+    with monkeypatch.context() as again:
+        again.setenv("AWS_ACCESS_KEY_ID", "key")
+        again.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        assert read(open_artifacts(bucket).store, str(PATH)) == b"straight"
+
+
+def test_without_credentials_no_upload_begins(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    artifacts = open_artifacts(bucket)
+    assert artifacts.uploads is not None
+
+    with pytest.raises(StoreUnavailableError):
+        asyncio.run(artifacts.uploads.create(PATH, 1))
 
 
 def test_an_upload_given_up_leaves_nothing(bucket: str) -> None:
