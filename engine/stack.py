@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trackstack.engine.checkpoint import deployment_json, encrypter, open_secrets, read_deployment
 from trackstack.engine.errors import StateError
-from trackstack.engine.history import Update
+from trackstack.engine.history import Update, UpdateKind
 from trackstack.engine.result import reveal
 from trackstack.engine.secrets import provider_state
 from trackstack.engine.values import mask
@@ -90,9 +90,9 @@ class Stack:
         """Past operations, newest first."""
         return self._store().history()
 
-    def last_update(self) -> Update | None:
-        """The newest of the past operations."""
-        return next(self._store().updates(), None)
+    def last_update(self, kind: UpdateKind | None = None) -> Update | None:
+        """The newest of the past operations, or of those of one kind."""
+        return next((each for each in self._store().updates() if kind in (None, each.kind)), None)
 
     def lock_holder(self) -> Holder | None:
         """Who works on the stack now (pid, username, hostname, since)."""

@@ -8,7 +8,7 @@ interrupted, so that nothing is left behind that the state does not know of.
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from trackstack.engine.result import Result
 from trackstack.engine.secrets import Passphrase
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
-from trackstack.stacks import instances
+from trackstack.stacks import instances, moves
 from trackstack.stacks.engines import by_cli, missing_plugin
 from trackstack.stacks.errors import (
     Cancelled,
@@ -222,7 +222,7 @@ def configure(project: Project, name: str, changes: Mapping[str, Any]) -> Instan
     stack = find(project, name)
     old = read_spec(project, stack)
     new = old.changed(changes)
-    _refuse_moves(old, new)
+    moves.refuse(old, new)
     if new.running:
         _require_free(new, instances.show(project, stack))
     settings = project.settings(stack)
@@ -265,6 +265,7 @@ def update(
     before = path.read_bytes() if path.is_file() else b""
     old = read_spec(project, run.name)
     new = old.changed(changes)
+    moves.refuse_since(project, run.name, new)
     if new.in_cluster:
         require_possible(project, new)
     configure(project, run.name, changes)
@@ -302,6 +303,7 @@ def up(
     """Bring the instance to its spec: mend what drifted, finish what was interrupted. Raises StackError."""
     run = _Run(project, find(project, name), on_event, cancellation)
     spec = read_spec(project, run.name)
+    moves.refuse_since(project, run.name, spec)
     return run.report(run.up(spec))
 
 
@@ -313,6 +315,7 @@ def preview(project: Project, name: str) -> Plan:
     run = _Run(project, find(project, name))
     program = partial(deploy, project.folder)
     spec = read_spec(project, run.name)
+    moves.refuse_since(project, run.name, spec)
     if run.stack.exists():
         return _plan(run.stack.preview(program, run.options(passphrase(), spec, refresh=True)))
     with tempfile.TemporaryDirectory() as folder:  # the stack is not there yet, so another plays its part
@@ -402,29 +405,6 @@ def lock_holder(project: Project, name: str) -> Holder | None:
 def unlock(project: Project, name: str) -> None:
     """Remove the instance's locks, whoever holds them. Raises InstanceNotFound."""
     project.stack(find(project, name)).unlock()
-
-
-_UNMOVABLE = (
-    ("target",),
-    ("kubernetes", "namespace"),
-    ("kubernetes", "database", "kind"),
-    ("kubernetes", "database", "claim"),
-    ("kubernetes", "bucket", "kind"),
-    ("kubernetes", "bucket", "claim"),
-)
-"""Settings that say where the data is: with another value, it would be deleted with the old place."""
-
-
-def _refuse_moves(old: InstanceSpec, new: InstanceSpec) -> None:
-    """Raises InvalidSpec for changes that would leave the instance's data behind."""
-    for path in _UNMOVABLE:
-        before, after = reduce(getattr, path, old), reduce(getattr, path, new)
-        if before != after:
-            key = ".".join(path)
-            raise InvalidSpec(
-                f"{key}: {before!r} cannot become {after!r}, for the data would stay behind; "
-                "make another instance, and move the data"
-            )
 
 
 def _init(stack: Stack, settings: StackSettings, secrets: Passphrase) -> None:

@@ -364,6 +364,23 @@ def test_a_change_that_would_leave_the_data_behind_is_refused(
     assert bench.spec_file() == before
 
 
+def test_a_file_that_was_edited_to_leave_the_data_behind_is_refused_by_up(bench: Bench) -> None:
+    bench.create()
+    settings = bench.project.settings("demo")
+    settings.config.update(bench.spec(database={"kind": "postgres"}).to_config())
+    settings.save()
+
+    with pytest.raises(InvalidSpec, match=r"kubernetes\.database\.kind: 'sqlite' cannot become 'postgres'"):
+        operations.up(bench.project, "demo")
+    (intent,) = fleet.plan(bench.project)
+    assert "put it back in Pulumi.demo.yaml" in intent.error
+    assert "demo-database" in bench.names("persistentvolumeclaims")
+
+    settings.config.update(bench.spec().to_config())
+    settings.save()
+    assert not operations.up(bench.project, "demo").changes.get("update")
+
+
 CUSTOM = (
     ("monitoring.coreos.com", "ServiceMonitor", "servicemonitors"),
     ("gateway.networking.k8s.io", "HTTPRoute", "httproutes"),

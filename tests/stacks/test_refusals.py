@@ -159,6 +159,21 @@ def test_a_spec_that_was_edited_badly_is_named_with_its_file(demo: Project) -> N
     path.write_text(good)
 
 
+def test_a_file_that_was_edited_to_have_the_data_elsewhere(demo: Project) -> None:
+    path = demo.settings_path("demo")
+    good = path.read_text()
+    path.write_text(good.replace("target: local", "target: kubernetes"))
+    message = (
+        "^target: 'local' cannot become 'kubernetes', .*; put it back in Pulumi.demo.yaml, or make another"
+    )
+
+    for operation in (operations.up, operations.preview, operations.start):
+        with pytest.raises(InvalidSpec, match=message):
+            operation(demo, "demo")
+
+    path.write_text(good)
+
+
 def test_a_copied_project_touches_nothing_of_the_original(demo: Project, tmp_path: Path) -> None:
     shutil.copytree(demo.folder, tmp_path / "copy")
     copy = Project(tmp_path / "copy")
