@@ -12,6 +12,7 @@ from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError
 from trackstack.stacks.passphrase import passphrase
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import InstanceSpec, stack_name
+from trackstack.stacks.tail import last_lines
 
 State = Literal["pending", "reconciling", "active", "stopped", "impaired"]
 
@@ -219,6 +220,13 @@ def look(project: Project, instance: Instance) -> Instance:
     except StackError as failure:
         state, error = "impaired", str(failure)
     return replace(instance, state=state, error=error)
+
+
+def log(project: Project, instance: Instance, count: int) -> list[str]:
+    """The last `count` lines of its server's log; in a cluster, of each of its pods. Raises StackError."""
+    if instance.spec.in_cluster:
+        return pods.Pods.of(project.folder, instance.stack, instance.spec).logs(count)
+    return last_lines(instance.log_file, count)[0]
 
 
 def _instance(project: Project, stack: str) -> Instance:

@@ -1,5 +1,6 @@
 """The pages of instances: the list, one of them, its forms, which go through the API's handlers."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +19,15 @@ from trackstack.control.errors import ApiError
 from trackstack.control.faults import public
 from trackstack.control.fleet import Member
 from trackstack.control.routes import Route
-from trackstack.stacks.tail import last_lines
+from trackstack.stacks import instances
+from trackstack.stacks.errors import StackError
 from trackstack.stacks.usage import Usage
 
 _LOG_LINES, _LOG_END = 1000, 20
+_LOG_S = 10.0  # that a page waits for a cluster
 _PAGE = 100
 _MOVING = ("creating", "updating", "deleting", "reconciling")
-_EMPTY = {"name": "", "description": "", "deletedExperimentRetention": "30d", "labels": ""}
+_FIELDS = ("name", "description", "deletedExperimentRetention", "labels")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,14 @@ class Seen:
         return " ".join(texts).lower()
 
 
+@dataclass(frozen=True)
+class Logged:
+    """The end of a log, or why it cannot be shown."""
+
+    lines: list[str]
+    error: str = ""
+
+
 async def list_(call: Call) -> Page:
     """All instances that the caller may see."""
     return await _list(call, "instances.html")
@@ -94,17 +105,19 @@ async def choose(call: Call) -> Page:
 
 async def new(call: Call) -> Page:
     """The form of a new instance."""
-    return shown(call, "create.html", values=_EMPTY, refusal=NO_REFUSAL)
+    example = call.fleet.defaults.example
+    values = dict.fromkeys(_FIELDS, "") | {"deletedExperimentRetention": example.retention}
+    return shown(call, "create.html", values=values, refusal=NO_REFUSAL, example=example)
 
 
 async def create(call: Call, form: Form) -> Page:
     """Make it, or show the form again with what the API says."""
-    values = {name: form.get(name, "") for name in _EMPTY}
+    values = {name: form.get(name, "") for name in _FIELDS}
     try:
         given = values | {"labels": forms.labels(values["labels"])}
         made = await api.create(call, forms.payload(api.CreateInstancePayload, given))
     except ApiError as error:
-        return _again(call, "create.html", error, values)
+        return _again(call, "create.html", error, values, example=call.fleet.defaults.example)
     return redirect(f"/console/projects/{call.project}/instances/{made.instance.id}")
 
 
@@ -117,7 +130,7 @@ async def show(call: Call) -> Page:
         **_status(call, seen),
         bucket=(await api.get(call)).instance.bucket_name,
         tokens=await kept(call, seen.member),
-        lines=await _logged(call, seen, _LOG_END),
+        log=await _logged(call, seen, _LOG_END),
     )
 
 
@@ -135,7 +148,7 @@ async def live(call: Call) -> Page:
 async def log(call: Call) -> Page:
     """The end of its server's log, without secrets and paths."""
     seen = await _seen(call)
-    return shown(call, "log.html", seen=seen, lines=await _logged(call, seen, _LOG_LINES))
+    return shown(call, "log.html", seen=seen, log=await _logged(call, seen, _LOG_LINES))
 
 
 async def edit(call: Call) -> Page:
@@ -153,7 +166,7 @@ async def edit(call: Call) -> Page:
 async def change(call: Call, form: Form) -> Page:
     """Change what is in the form; labels that are not in it any more go."""
     seen = await _seen(call)
-    values = {name: form.get(name, "") for name in _EMPTY}
+    values = {name: form.get(name, "") for name in _FIELDS}
     try:
         labels = forms.labels(values["labels"])
         gone = dict.fromkeys(seen.member.instance.spec.labels.keys() - labels.keys())
@@ -191,9 +204,15 @@ async def delete(call: Call, form: Form) -> Page:
     return redirect(seen.path)
 
 
-async def _logged(call: Call, seen: Seen, count: int) -> list[str]:
-    lines, _ = await call.blocking(last_lines, seen.member.instance.log_file, count)
-    return [public(line, call.fleet.project) for line in lines]
+async def _logged(call: Call, seen: Seen, count: int) -> Logged:
+    reading = call.blocking(instances.log, call.fleet.project, seen.member.instance, count)
+    try:
+        lines = await asyncio.wait_for(reading, _LOG_S)
+    except TimeoutError:
+        return Logged([], "The cluster does not answer; the log comes once it does.")
+    except StackError as error:
+        return Logged([], f"The log cannot be had: {public(error, call.fleet.project)}")
+    return Logged([public(line, call.fleet.project) for line in lines])
 
 
 def _status(call: Call, seen: Seen) -> dict[str, object]:

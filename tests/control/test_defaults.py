@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.cluster.control_plane import LOG_LINES
 from tests.cluster.fixtures import Cluster
-from tests.control.serving import BIN, PROJECT, ControlPlane, settled
+from tests.control.console.people import HOME, somebody
+from tests.control.serving import BIN, PROJECT, ControlPlane, settled, until
 
 from trackstack.control.defaults import Defaults
 from trackstack.control.settings import SettingsError
@@ -158,6 +160,14 @@ def test_instances_are_made_in_a_cluster(own: ControlPlane, cluster: Cluster) ->
     assert [(each["target"], each["state"], each["url"]) for each in shown] == [
         ("kubernetes", "active", instance["url"])
     ]
+    person = somebody(own, "owner")
+    assert "in its cluster (target kubernetes)" in person.get(f"{HOME}/new").text
+    page = person.get(f"{HOME}/instances/{instance['id']}")
+    assert page.status_code == 200 and f"<code>{namespace}</code>" in page.text
+    until(
+        lambda: LOG_LINES.splitlines()[-1] in person.get(f"{HOME}/instances/{instance['id']}/log").text,
+        "the pods' log",
+    )
     assert client.delete(f"/instances/{instance['id']}").status_code == 202
     assert settled(client, instance["id"])["state"] == "gone"
     assert not cluster.call("GET", f"/apis/apps/v1/namespaces/{namespace}/deployments")["items"]
