@@ -73,6 +73,8 @@ def details(instance: Instance) -> list[tuple[str, str]]:
         ("url", instance.url),
         ("target", spec.target),
         *_of_target(instance),
+        ("project", spec.project),
+        ("region", spec.region),
         ("retention", spec.retention),
         ("description", spec.description),
         ("labels", ", ".join(f"{key}={value}" for key, value in spec.labels.items())),

@@ -91,6 +91,21 @@ def test_the_api_shows_what_the_command_line_made(plane: ControlPlane) -> None:
     assert_error(client.get(f"/instances/{instance['id']}"), 404)
 
 
+def test_an_instance_that_the_command_line_gives_to_a_project_is_seen_there(plane: ControlPlane) -> None:
+    plane.command("create", "given", "--project-id", OTHER_PROJECT, "--region", "eu01")
+    client = plane.client(project=OTHER_PROJECT)
+
+    (instance,) = (each for each in client.get("/instances").json()["instances"] if each["name"] == "given")
+
+    assert (instance["state"], instance["region"]) == ("active", "eu01")
+    for command in ("list", "status"):
+        listed = json.loads(plane.command(command, "--json"))["instances"]
+        (shown,) = (each for each in listed if each["stack"] == "given")
+        assert (shown["project"], shown["region"]) == (OTHER_PROJECT, "eu01")
+    assert OTHER_PROJECT in plane.command("show", "given")
+    plane.command("delete", "given", "--yes", "given")
+
+
 def test_a_file_from_git_is_pending_until_it_is_brought_up(plane: ControlPlane) -> None:
     file = plane.folder / "Pulumi.from-git.yaml"
     file.write_text(f"config:\n  trackstack:name: from git\n  trackstack:project: {OTHER_PROJECT}\n")
