@@ -63,11 +63,10 @@ def phases(server: Server) -> Iterator[Phase]:
     run, experiment = server.run, server.experiment
     log, log_experiment = server.log, server.log_experiment
     point = "\"timestamp\":' .. (1700000000000 + n) .. ',\"step\":' .. n .. '"
+    now = "\"start_time\":' .. (1700000000000 + n) .. '"
     tag = '{"key":"mlflow.user","value":"bob"}'
     yield Phase(
-        "create run",
-        "runs/create",
-        f'\'{{"experiment_id":"{log_experiment}","start_time":1,"tags":[{tag}]}}\'',
+        "create run", "runs/create", f'\'{{"experiment_id":"{log_experiment}",{now},"tags":[{tag}]}}\''
     )
     yield Phase(
         "log one metric",

@@ -12,8 +12,9 @@ import inspect
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct
@@ -117,21 +118,16 @@ def check_text(values: dict[str, Any]) -> None:
 def _normalized(message: Any, given: dict[str, Any], path: str) -> dict[str, Any]:
     """Only the fields that `message` has, by their snake_case names, without nulls; required ones checked."""
     result: dict[str, Any] = {}
-    structs = {f.name: f for f in msgspec.structs.fields(message)}
-    for name, hint in fields_of(message).items():
-        camel = _CAMEL.sub(lambda match: match.group(1).upper(), name)
+    for name, camel, required, is_text, inner in _fields(message):
         if camel != name and name in given and camel in given:
             raise invalid(f"Request specifies both '{name}' and '{camel}'; provide only one of them.")
         value = given.get(name, given.get(camel))
         if name == "run_id" and value is None:
             value = given.get("run_uuid", given.get("runUuid"))
-        field = structs[name]
-        required = field.default is NODEFAULT and field.default_factory is NODEFAULT
-        if value is None or (value == "" and (required or plain_type(hint) is not str)):
+        if value is None or (value == "" and (required or not is_text)):
             if required:
                 raise invalid(f"Missing value for required parameter '{path}{name}'.{SEE}")
             continue
-        inner = _message(hint)
         if inner is not None and isinstance(value, dict):
             value = _normalized(inner, value, f"{path}{name}.")
         elif inner is not None and isinstance(value, list):
@@ -154,6 +150,29 @@ def fields_of(message: Any) -> dict[str, Any]:
         names = [name for kind in message.__mro__ for name in inspect.get_annotations(kind)]
         found = _HINTS[message] = {name: hints[name] for name in names if name in hints}
     return found
+
+
+class _Field(NamedTuple):
+    name: str
+    camel: str
+    required: bool
+    is_text: bool
+    inner: Any  # the message type in it, if any
+
+
+@cache
+def _fields(message: Any) -> tuple[_Field, ...]:
+    structs = {field.name: field for field in msgspec.structs.fields(message)}
+    return tuple(
+        _Field(
+            name,
+            _CAMEL.sub(lambda match: match.group(1).upper(), name),
+            structs[name].default is NODEFAULT and structs[name].default_factory is NODEFAULT,
+            plain_type(hint) is str,
+            _message(hint),
+        )
+        for name, hint in fields_of(message).items()
+    )
 
 
 def plain_type(hint: Any) -> Any:
