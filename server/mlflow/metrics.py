@@ -8,6 +8,7 @@ from trackstack.server.access.objects import RUN
 from trackstack.server.bodies import SEE, Int64, Message, Required
 from trackstack.server.calls import Call
 from trackstack.server.errors import invalid
+from trackstack.server.mlflow.views import within
 from trackstack.server.routes import READ, Route
 from trackstack.server.search import pages
 from trackstack.server.store.entities import MetricPoint
@@ -81,8 +82,7 @@ async def samples(call: Call, body: GetSamples) -> History:
             f"GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids. "
             f"Received {len(body.run_ids)} run_ids.{SEE}"
         )
-    if not 1 <= body.max_results <= MOST_SAMPLES:
-        raise invalid(f"max_results must be between 1 and {MOST_SAMPLES}.{SEE}")
+    most = within(body.max_results, MOST_SAMPLES)
     start, end = body.start_step, body.end_step
     if (start is None) != (end is None):
         raise invalid("If either start step or end step are specified, both must be specified.")
@@ -90,9 +90,7 @@ async def samples(call: Call, body: GetSamples) -> History:
         raise invalid(
             f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
         )
-    return History(
-        await call.store.metrics.sampled(body.run_ids, body.metric_key, body.max_results, start, end)
-    )
+    return History(await call.store.metrics.sampled(body.run_ids, body.metric_key, most, start, end))
 
 
 ROUTES = (

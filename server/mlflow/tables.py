@@ -18,6 +18,9 @@ from trackstack.server.mlflow import (
 )
 from trackstack.server.mlflow.evaluation import datasets, issues, scorers
 from trackstack.server.mlflow.registry import model_versions, registered_models
+from trackstack.server.mlflow.review import items as review_items
+from trackstack.server.mlflow.review import label_schemas
+from trackstack.server.mlflow.review import queues as review_queues
 from trackstack.server.mlflow.traces import (
     artifacts as trace_artifacts,
 )
@@ -56,4 +59,7 @@ ROUTES: tuple[Route, ...] = (
     *datasets.ROUTES,
     *scorers.ROUTES,
     *issues.ROUTES,
+    *label_schemas.ROUTES,
+    *review_queues.ROUTES,
+    *review_items.ROUTES,
 )

@@ -24,6 +24,7 @@ from trackstack.server.store.schema.evaluation import (
 )
 from trackstack.server.store.schema.logged_models import logged_models
 from trackstack.server.store.schema.registry import registered_models
+from trackstack.server.store.schema.review import label_schemas, review_queues
 from trackstack.server.store.schema.traces import traces
 from trackstack.server.store.schema.tracking import experiments, runs
 from trackstack.server.store.statements import Statement, among, listed
@@ -47,6 +48,8 @@ class Kind(Enum):
     TRACE = "trace"
     DATASET = "dataset"
     ISSUE = "issue"
+    LABEL_SCHEMA = "label schema"
+    REVIEW_QUEUE = "review queue"
     REGISTERED_MODEL = "registered model"
     REGISTERED_MODEL_ID = "registered model with the id"
     PLACE = "artifact"
@@ -76,6 +79,7 @@ _OWNERS: Mapping[Kind, tuple[Protected, Statement]] = {
     Kind.LOGGED_MODEL: (EXPERIMENTS, _owners(logged_models.c.uuid, logged_models.c.experiment_id)),
     Kind.TRACE: (EXPERIMENTS, _owners(traces.c.uuid, traces.c.experiment_id)),
     Kind.ISSUE: (EXPERIMENTS, _owners(issues.c.uuid, issues.c.experiment_id)),
+    Kind.LABEL_SCHEMA: (EXPERIMENTS, _owners(label_schemas.c.uuid, label_schemas.c.experiment_id)),
     Kind.REGISTERED_MODEL: (REGISTERED_MODELS, _owners(registered_models.c.name, registered_models.c.id)),
     Kind.COMMENT: (REGISTERED_MODELS, _owners(activities.c.uuid, activities.c.model_id)),
 }
@@ -90,6 +94,12 @@ DATASETS = Statement(
         select(_d.c.uuid, _d.c.owner, _d.c.tenant, _in.c.experiment_id)
         .select_from(_d.outerjoin(_in, _in.c.dataset_id == _d.c.id))
         .where(among(database, _d.c.uuid, "names"))
+    )
+)
+_q = review_queues
+QUEUES = Statement(
+    lambda database: select(_q.c.uuid, _q.c.owner, _q.c.experiment_id).where(
+        among(database, _q.c.uuid, "names")
     )
 )
 AT = Statement(
@@ -116,6 +126,8 @@ class Decisions:
         wanted = list(dict.fromkeys(names))
         if kind is Kind.DATASET:
             return await self._database.reader.do(lambda tx: self._of_datasets(tx, caller, wanted))
+        if kind is Kind.REVIEW_QUEUE:
+            return await self._database.reader.do(lambda tx: _of_queues(tx, caller, wanted))
         if kind in _NUMBERED:
             numbers = {name: [int(name)] for name in wanted if _is_number(name)}
             return await self._of_numbers(caller, _NUMBERED[kind], numbers)
@@ -198,6 +210,17 @@ def _decide(tx: Transaction, caller: Caller, on: Protected, numbers: Collection[
         if caller.tenant and tenant != caller.tenant
         else max(caller.default, Level(granted or 0))
         for number, tenant, granted in tx.all(on.levels, ids=listed(tx.database, numbers), user=caller.user)
+    }
+
+
+def _of_queues(tx: Transaction, caller: Caller, names: Sequence[str]) -> dict[str, Level]:
+    """As the experiment that a queue is in; who may change that manages a queue of one's own."""
+    rows = tx.all(QUEUES, names=listed(tx.database, names))
+    levels = _decide(tx, caller, EXPERIMENTS, {experiment for _, _, experiment in rows})
+    own = {name for name, owner, _ in rows if caller.user and (owner or "").lower() == caller.user.lower()}
+    return {
+        name: Level.MANAGE if name in own and levels[experiment] >= Level.EDIT else levels[experiment]
+        for name, _, experiment in rows
     }
 
 

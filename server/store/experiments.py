@@ -238,6 +238,12 @@ def check_active(id_: int, deleted_at: int | None) -> None:
         raise invalid(f"The experiment {id_} must be in the 'active' state. Current state is deleted.")
 
 
+def check_exists(tx: Transaction, id_: int) -> None:
+    """Raises ApiError where there is no active experiment of that number."""
+    if _row(tx, id_)[5] is not None:
+        raise unknown(id_)
+
+
 def with_tags(tx: Transaction, rows: Iterable[_Row]) -> list[Experiment]:
     """Experiments of rows of the table, each with its tags."""
     found = [

@@ -32,6 +32,9 @@ from trackstack.server.store.permissions import Permissions
 from trackstack.server.store.purges import Purges
 from trackstack.server.store.registry.models import RegisteredModels
 from trackstack.server.store.registry.versions import ModelVersions
+from trackstack.server.store.review.items import ReviewItems
+from trackstack.server.store.review.label_schemas import LabelSchemas
+from trackstack.server.store.review.queues import ReviewQueues
 from trackstack.server.store.runs import Runs
 from trackstack.server.store.searches import Searches
 from trackstack.server.store.sensei.sensei import Sensei
@@ -65,6 +68,7 @@ class Store:
     experiments: Experiments
     inputs: Inputs
     issues: Issues
+    label_schemas: LabelSchemas
     logged_models: LoggedModels
     logging: Logging
     many_runs: ManyRuns
@@ -77,6 +81,8 @@ class Store:
     records: Records
     registered_models: RegisteredModels
     registry_webhooks: RegistryWebhooks
+    review_items: ReviewItems
+    review_queues: ReviewQueues
     runs: Runs
     scorers: Scorers
     searches: Searches
@@ -135,6 +141,7 @@ class Store:
         self.experiments = Experiments(database, self._settings.names_of_deleted_reusable)
         self.inputs = Inputs(database)
         self.issues = Issues(database)
+        self.label_schemas = LabelSchemas(database)
         self.logged_models = LoggedModels(database)
         self.logging = Logging(database)
         self.many_runs = ManyRuns(database)
@@ -147,6 +154,8 @@ class Store:
         self.records = Records(database)
         self.registered_models = RegisteredModels(database)
         self.registry_webhooks = RegistryWebhooks(database)
+        self.review_items = ReviewItems(database)
+        self.review_queues = ReviewQueues(database)
         self.runs = Runs(database)
         self.scorers = Scorers(database)
         self.searches = Searches(database)

@@ -100,6 +100,12 @@ class Holdings:
         scorer = {"experiment_id": experiment, "name": mark, "serialized_scorer": "{}"}
         post("scorers/register", scorer, "3.0")
         issue = post("issues", {"experiment_id": experiment, "name": mark, "description": mark}, "3.0")
+        about = {"experiment_id": experiment, "name": mark}
+        asked = {**about, "type": "FEEDBACK", "input": {"text": {}}, "instruction": mark}
+        schema = post("label-schemas/create", asked, "3.0")["label_schema"]["schema_id"]
+        waiting = {**about, "queue_type": "CUSTOM", "users": [mark]}
+        queue = post("review-queues/create", waiting, "3.0")["review_queue"]["queue_id"]
+        post("review-queues/items/add", {"queue_id": queue, "item_ids": [trace]}, "3.0")
         post("registered-models/create", {"name": mark, "tags": tag})
         source = f"runs:/{run}/f.txt"
         post("model-versions/create", {"name": mark, "source": source, "run_id": run})
@@ -126,6 +132,7 @@ class Holdings:
                 "fqn": f"trackstack.{mark}",
                 "id": experiment,
                 "issue_id": issue["issue"]["issue_id"],
+                "item_id": trace,
                 "key": "k",
                 "locations": [{"mlflow_experiment": {"experiment_id": experiment}}],
                 "metric_key": mark,
@@ -135,10 +142,12 @@ class Holdings:
                 "name": mark,
                 "object_id": experiment,
                 "path": "f.txt",
+                "queue_id": queue,
                 "records": records,
                 "request_id": trace,
                 "run_id": run,
                 "run_uuid": run,
+                "schema_id": schema,
                 "source": source,
                 "tag_key": "k",
                 "trace_id": trace,
@@ -163,6 +172,9 @@ class Holdings:
             f"3.0/mlflow/datasets/{name['dataset_id']}/records",
             f"3.0/mlflow/scorers/versions?experiment_id={name['experiment_id']}&name={self.mark}",
             f"3.0/mlflow/issues/{name['issue_id']}",
+            f"3.0/mlflow/label-schemas/get?schema_id={name['schema_id']}",
+            f"3.0/mlflow/review-queues/get?queue_id={name['queue_id']}",
+            f"3.0/mlflow/review-queues/items/list?queue_id={name['queue_id']}",
             f"2.0/mlflow/registered-models/get?name={self.mark}",
             f"2.0/mlflow/model-versions/get?name={self.mark}&version=1",
             f"2.0/permissions/experiments/{name['experiment_id']}",
@@ -213,7 +225,7 @@ class Holdings:
     def _field(self, field: types.Field) -> Any:
         name = field.encode_name
         many = name.removesuffix("s")
-        if name in ("experiment_ids", "run_ids", "trace_ids", "request_ids"):
+        if name in ("experiment_ids", "run_ids", "trace_ids", "request_ids", "schema_ids", "item_ids"):
             length = getattr(field.type, "min_length", None) or 1
             return [self.names["trace_id" if many == "request_id" else many]] * length
         if name == "run_id" and isinstance(field.type, types.VarTupleType):

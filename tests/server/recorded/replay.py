@@ -11,8 +11,9 @@ from tests.server.serving import Server
 
 _TIMES = {"creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp"}
 _TIMES |= {"creation_timestamp_ms", "last_updated_timestamp_ms", "create_time", "created_time"}
-_TIMES |= {"created_timestamp"}
-_IDS = {"assessment_id", "dataset_record_id", "issue_id", "scorer_id"}
+_TIMES |= {"created_timestamp", "created_at", "last_updated_at"}
+_TIMES |= {"creation_time_ms", "last_update_time_ms", "completed_time_ms"}
+_IDS = {"assessment_id", "dataset_record_id", "issue_id", "scorer_id", "schema_id", "queue_id"}
 _TEXTS = ("records", "schema", "profile")  # JSON as text
 _SET = re.compile(r"\{('[^{}]*')\}")  # Python sets in messages, in whatever order
 

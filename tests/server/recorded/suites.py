@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.server.recorded import cases, evaluation, files, registry, tracing
+from tests.server.recorded import cases, evaluation, files, registry, reviews, tracing
 from tests.server.recorded.cases import Different, Request
 
 
@@ -15,7 +15,7 @@ class Suite(NamedTuple):
 
 SUITES = {
     module.__name__.rpartition(".")[2]: Suite(module.REQUESTS, module.DIFFERENT)
-    for module in (cases, registry, tracing, evaluation, files)
+    for module in (cases, registry, tracing, evaluation, reviews, files)
 }
 
 

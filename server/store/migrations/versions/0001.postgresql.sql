@@ -274,6 +274,24 @@ CREATE TABLE issues (
   CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_issues_experiment_id ON issues (experiment_id);
+CREATE TABLE label_schemas (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name VARCHAR(250) COLLATE "C" NOT NULL,
+  type VARCHAR(16) COLLATE "C" NOT NULL,
+  instruction TEXT COLLATE "C",
+  enable_comment SMALLINT NOT NULL,
+  input TEXT COLLATE "C" NOT NULL,
+  created_by TEXT COLLATE "C",
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  is_default SMALLINT NOT NULL,
+  CONSTRAINT pk_label_schemas PRIMARY KEY (id),
+  CONSTRAINT uq_label_schemas_experiment_id_name UNIQUE (experiment_id, name),
+  CONSTRAINT uq_label_schemas_uuid UNIQUE (uuid),
+  CONSTRAINT fk_label_schemas_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
 CREATE TABLE logged_models (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(36) COLLATE "C" NOT NULL,
@@ -342,6 +360,21 @@ CREATE TABLE registry_webhooks (
   CONSTRAINT fk_registry_webhooks_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_registry_webhooks_model_id ON registry_webhooks (model_id);
+CREATE TABLE review_queues (
+  id BIGSERIAL NOT NULL,
+  uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  experiment_id BIGINT NOT NULL,
+  name VARCHAR(250) COLLATE "C" NOT NULL,
+  name_key TEXT COLLATE "C" NOT NULL,
+  type VARCHAR(16) COLLATE "C" NOT NULL,
+  owner TEXT COLLATE "C",
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_review_queues PRIMARY KEY (id),
+  CONSTRAINT uq_review_queues_experiment_id_name_key UNIQUE (experiment_id, name_key),
+  CONSTRAINT uq_review_queues_uuid UNIQUE (uuid),
+  CONSTRAINT fk_review_queues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
 CREATE TABLE runs (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(32) COLLATE "C" NOT NULL,
@@ -499,6 +532,32 @@ CREATE TABLE params (
   CONSTRAINT fk_params_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_params_value ON params (experiment_id, key_id, substr(value, 1, 64), run_id);
+CREATE TABLE review_queue_items (
+  queue_id BIGINT NOT NULL,
+  trace_id BIGINT NOT NULL,
+  status VARCHAR(16) COLLATE "C" NOT NULL,
+  completed_by VARCHAR(250) COLLATE "C",
+  completed_at BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_review_queue_items PRIMARY KEY (queue_id, trace_id),
+  CONSTRAINT fk_review_queue_items_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (id) ON DELETE CASCADE,
+  CONSTRAINT fk_review_queue_items_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_review_queue_items_trace_id ON review_queue_items (trace_id);
+CREATE TABLE review_queue_schemas (
+  queue_id BIGINT NOT NULL,
+  schema_uuid VARCHAR(36) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_review_queue_schemas PRIMARY KEY (queue_id, schema_uuid),
+  CONSTRAINT fk_review_queue_schemas_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (id) ON DELETE CASCADE
+);
+CREATE TABLE review_queue_users (
+  queue_id BIGINT NOT NULL,
+  reviewer VARCHAR(250) COLLATE "C" NOT NULL,
+  CONSTRAINT pk_review_queue_users PRIMARY KEY (queue_id, reviewer),
+  CONSTRAINT fk_review_queue_users_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_review_queue_users_reviewer ON review_queue_users (reviewer);
 CREATE TABLE run_datasets (
   run_id BIGINT NOT NULL,
   dataset_id BIGINT NOT NULL,

@@ -284,6 +284,24 @@ CREATE TABLE issues (
   CONSTRAINT fk_issues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_issues_experiment_id ON issues (experiment_id);
+CREATE TABLE label_schemas (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name VARCHAR(250) NOT NULL,
+  type VARCHAR(16) NOT NULL,
+  instruction TEXT,
+  enable_comment SMALLINT NOT NULL,
+  input TEXT NOT NULL,
+  created_by TEXT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  is_default SMALLINT NOT NULL,
+  CONSTRAINT pk_label_schemas PRIMARY KEY (id),
+  CONSTRAINT uq_label_schemas_experiment_id_name UNIQUE (experiment_id, name),
+  CONSTRAINT uq_label_schemas_uuid UNIQUE (uuid),
+  CONSTRAINT fk_label_schemas_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
 CREATE TABLE logged_models (
   id INTEGER NOT NULL,
   uuid VARCHAR(36) NOT NULL,
@@ -355,6 +373,21 @@ CREATE TABLE registry_webhooks (
   CONSTRAINT fk_registry_webhooks_model_id FOREIGN KEY(model_id) REFERENCES registered_models (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_registry_webhooks_model_id ON registry_webhooks (model_id);
+CREATE TABLE review_queues (
+  id INTEGER NOT NULL,
+  uuid VARCHAR(36) NOT NULL,
+  experiment_id INTEGER NOT NULL,
+  name VARCHAR(250) NOT NULL,
+  name_key TEXT NOT NULL,
+  type VARCHAR(16) NOT NULL,
+  owner TEXT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_review_queues PRIMARY KEY (id),
+  CONSTRAINT uq_review_queues_experiment_id_name_key UNIQUE (experiment_id, name_key),
+  CONSTRAINT uq_review_queues_uuid UNIQUE (uuid),
+  CONSTRAINT fk_review_queues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
+);
 CREATE TABLE runs (
   id INTEGER NOT NULL,
   uuid VARCHAR(32) NOT NULL,
@@ -518,6 +551,35 @@ CREATE TABLE params (
 )
  WITHOUT ROWID;
 CREATE INDEX ix_params_value ON params (experiment_id, key_id, substr(value, 1, 64), run_id);
+CREATE TABLE review_queue_items (
+  queue_id INTEGER NOT NULL,
+  trace_id INTEGER NOT NULL,
+  status VARCHAR(16) NOT NULL,
+  completed_by VARCHAR(250),
+  completed_at BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  CONSTRAINT pk_review_queue_items PRIMARY KEY (queue_id, trace_id),
+  CONSTRAINT fk_review_queue_items_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (id) ON DELETE CASCADE,
+  CONSTRAINT fk_review_queue_items_trace_id FOREIGN KEY(trace_id) REFERENCES traces (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE INDEX ix_review_queue_items_trace_id ON review_queue_items (trace_id);
+CREATE TABLE review_queue_schemas (
+  queue_id INTEGER NOT NULL,
+  schema_uuid VARCHAR(36) NOT NULL,
+  CONSTRAINT pk_review_queue_schemas PRIMARY KEY (queue_id, schema_uuid),
+  CONSTRAINT fk_review_queue_schemas_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE TABLE review_queue_users (
+  queue_id INTEGER NOT NULL,
+  reviewer VARCHAR(250) NOT NULL,
+  CONSTRAINT pk_review_queue_users PRIMARY KEY (queue_id, reviewer),
+  CONSTRAINT fk_review_queue_users_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+CREATE INDEX ix_review_queue_users_reviewer ON review_queue_users (reviewer);
 CREATE TABLE run_datasets (
   run_id INTEGER NOT NULL,
   dataset_id INTEGER NOT NULL,

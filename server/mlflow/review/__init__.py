@@ -1,0 +1,1 @@
+"""Label schemas and review queues, in MLflow's words."""

@@ -1,0 +1,1 @@
+"""How people judge traces: label schemas, review queues and their items."""
