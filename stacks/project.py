@@ -86,7 +86,7 @@ class Project:
         """Pulumi.yaml. Raises StackError with file and line."""
         return PulumiProject.load(self.folder)
 
-    @property
+    @cached_property
     def backend(self) -> Backend:
         """Where the states are. Raises StackError."""
         return self.pulumi.backend()

@@ -36,6 +36,9 @@ _REGION = re.compile(r"[0-9a-z-]{0,32}")
 _LABEL = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]")
 
 
+_NO_CLUSTER, _NO_ACCOUNT = KubernetesSettings(), AwsSettings()
+
+
 class InstanceSpec(BaseModel):
     """An instance as it is wanted. Raises InvalidSpec naming each setting that cannot be, and its value."""
 
@@ -61,11 +64,13 @@ class InstanceSpec(BaseModel):
     project: str = Field(default="", description="UUID of its project in the control plane.")
     region: str = Field(default="", description="Its region in the control plane, such as eu01.")
 
+    # The factories hand out one and the same, which cannot change; pydantic would copy a default each time.
     kubernetes: KubernetesSettings = Field(
-        default=KubernetesSettings(), description="Of target kubernetes: cluster, size, database and more."
+        default_factory=lambda: _NO_CLUSTER,
+        description="Of target kubernetes: cluster, size, database and more.",
     )
     aws: AwsSettings = Field(
-        default=AwsSettings(),
+        default_factory=lambda: _NO_ACCOUNT,
         description="Of target aws: EKS cluster, VPC, database, bucket, domain and more.",
     )
 
@@ -131,9 +136,9 @@ class InstanceSpec(BaseModel):
 
     @model_validator(mode="after")
     def _check_target(self) -> Self:
-        if not self.in_cluster and self.kubernetes != KubernetesSettings():
+        if not self.in_cluster and self.kubernetes != _NO_CLUSTER:
             raise ValueError(f"kubernetes is for the targets kubernetes and aws, not {self.target}")
-        if self.target != "aws" and self.aws != AwsSettings():
+        if self.target != "aws" and self.aws != _NO_ACCOUNT:
             raise ValueError(f"aws is for the target aws, not {self.target}")
         if self.target == "aws":
             self._check_aws()
@@ -223,9 +228,7 @@ def _declared(name: str) -> dict[str, Any]:
     if field.is_required():
         return declared
     # Pulumi requires every key that has no default, so none may be without.
-    default = field.default
-    if isinstance(default, BaseModel):
-        default = {}
+    default = {} if field.default_factory else field.default
     return {**declared, "default": 0 if name == "port" else default}
 
 

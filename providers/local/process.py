@@ -80,10 +80,10 @@ def find(words: Sequence[str]) -> Iterator[psutil.Process]:
     wanted = list(words)
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:
+            line = process.cmdline()  # one file of each process; the rest only of those that may be meant
+            if not any(line[at : at + len(wanted)] == wanted for at in range(len(line))):
                 continue
-            line = process.cmdline()
-            if any(line[at : at + len(wanted)] == wanted for at in range(len(line))):
+            if process.uids().real == os.getuid() and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
 
 
