@@ -69,7 +69,7 @@ class App:
         given = request.headers.get("x-request-id", "")
         id_ = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
         caller = _ANYBODY
-        surface = self._surfaces(request.url.path)
+        surface = self._surfaces(scope["path"])
         try:
             route, params = self._route(request, surface)
             caller = await self._identify(request, route, surface)
@@ -92,7 +92,7 @@ class App:
 
     def _route(self, request: Request, surface: Surface) -> tuple[Route, Any]:
         """Raises ApiError 403, 404, 405."""
-        found = self._table.find(request.url.path)
+        found = self._table.find(request.scope["path"])  # a URL's has %3F and %23 in it
         route = found[0].get("GET" if request.method == "HEAD" else request.method) if found else None
         if surface.foreign(request, route):
             self._check_browser(request, surface.site(request))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from trackstack.control.access.authenticator import Authenticator
 from trackstack.control.access.callers import Caller
 from trackstack.control.access.limits import Limiter
+from trackstack.control.catalog.servers import Servers
 from trackstack.control.console.oidc import CodeFlow
 from trackstack.control.console.sessions import Sessions
 from trackstack.control.console.sizes import Sizes
@@ -31,6 +32,7 @@ class Services:
     sessions: Sessions
     sizes: Sizes
     code_flow: CodeFlow | None
+    catalog: Servers
 
 
 @dataclass

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
 from starlette.routing import compile_path
 
 from trackstack.control.access.callers import Role
+from trackstack.control.errors import ErrorResponse
 
 VERSIONS = ("/v1", "/v1alpha")
 Handler = Callable[..., Awaitable[Any]]
@@ -23,7 +25,8 @@ class Route:
 
     A path that starts with /projects is mounted below each version. `needs` is the role that a caller must
     have in the path's project, or in any where the path names none; NOBODY: no token at all. `refuses` are
-    the statuses besides every route's.
+    the statuses besides every route's, `error` is the type of their bodies, `query` has the parameters that
+    the handler reads.
     """
 
     method: str
@@ -32,6 +35,8 @@ class Route:
     needs: Role = field(kw_only=True)
     status: int = field(default=200, kw_only=True)
     refuses: tuple[int, ...] = field(default=(), kw_only=True)
+    query: type[Struct] | None = field(default=None, kw_only=True)
+    error: type[Struct] = field(default=ErrorResponse, kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.needs, Role):

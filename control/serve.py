@@ -18,6 +18,8 @@ from trackstack.control.access.oidc import OpenIdTokens
 from trackstack.control.access.tokens import AccessFile, state_folder
 from trackstack.control.app import App
 from trackstack.control.calls import Services
+from trackstack.control.catalog.servers import Servers
+from trackstack.control.catalog.surface import PREFIX, Catalog
 from trackstack.control.console import tables as console
 from trackstack.control.console.browsers import HOME
 from trackstack.control.console.oidc import CodeFlow
@@ -37,6 +39,7 @@ from trackstack.stacks.project import Project
 
 _API = Api()
 _CONSOLE = Console()
+_CATALOG = Catalog()
 
 log = logging.getLogger("trackstack.control")
 
@@ -58,7 +61,9 @@ def application(project: Project, settings: Settings) -> App:
         sizes = Sizes(project)
         flow = CodeFlow(settings, oidc) if oidc and settings.oidc_client_id else None
         sessions = Sessions(state_folder(project), settings.session_s)
-        yield Services(settings, fleet, Authenticator(access, oidc), limiter, sessions, sizes, flow)
+        servers = Servers(project)
+        yield Services(settings, fleet, Authenticator(access, oidc), limiter, sessions, sizes, flow, servers)
+        servers.stop()
         await sizes.stop()
         await workers.stop(settings.stop_timeout_s)
 
@@ -67,6 +72,8 @@ def application(project: Project, settings: Settings) -> App:
 
 
 def _surface(path: str) -> Surface:
+    if path.startswith(PREFIX):
+        return _CATALOG
     return _CONSOLE if path == HOME or path.startswith(f"{HOME}/") else _API
 
 

@@ -3,7 +3,7 @@
 import http.client
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from trackstack.stacks import instances
@@ -13,6 +13,13 @@ from trackstack.stacks.project import Project
 
 _PREFIX = "/api/2.0/trackstack"
 _TIMEOUT_S = 30.0
+
+
+class Reply(NamedTuple):
+    """An answer: its status, and the JSON object in it."""
+
+    status: int
+    document: dict[str, Any]
 
 
 class NotThere(StackError):
@@ -28,29 +35,45 @@ def ask(
     does not answer.
     """
     instance = instances.show(project, name)
+    reply = send(project, instance, method, _PREFIX + path, body)
+    if reply.status != 200:
+        raise _refusal(name, reply.status, str(reply.document.get("message", reply.document)))
+    return reply.document
+
+
+def send(
+    project: Project,
+    instance: Instance,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    timeout_s: float = _TIMEOUT_S,
+) -> Reply:
+    """What the instance's server answers at `path`, whatever the status.
+
+    Raises StackError where it does not answer, or not with a JSON object.
+    """
+    name = instance.spec.name
     if instance.state not in ("active", "reconciling"):  # somebody else may listen there: no token for them
         raise StackError(f"{name} is {instance.state}; `trackstack start {instance.stack}` has it answer")
     headers = {
-        "Authorization": f"Bearer {instances.token(project, name)}",
+        "Authorization": f"Bearer {instances.token(project, instance.stack)}",
         "Content-Type": "application/json",
     }
     # Straight to the instance: no proxy of the environment's, no redirect, sees its admin token.
     url = urlsplit(instance.url)
     connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = connect(url.netloc, timeout=_TIMEOUT_S)
+    connection = connect(url.netloc, timeout=timeout_s)
     try:
-        target = url.path.rstrip("/") + _PREFIX + path
+        target = url.path.rstrip("/") + path
         connection.request(method, target, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
-        document = json.loads(response.read())
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Reply(response.status, dict(json.loads(response.read())))
+    except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
         remedy = _remedy(instance)
         raise StackError(f"{name} does not answer at {instance.url} ({error}); {remedy}") from None
     finally:
         connection.close()
-    if response.status != 200:
-        raise _refusal(name, response.status, str(document.get("message", document)))
-    return dict(document)
 
 
 def _remedy(instance: Instance) -> str:

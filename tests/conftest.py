@@ -2,6 +2,7 @@
 
 import pytest
 from tests.cluster.fixtures import cluster as cluster
+from tests.openmetadata import openmetadata_client as openmetadata_client
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -35,8 +35,6 @@ _KEY = "key"
 class KubernetesArgs:
     """Inputs of `KubernetesInstance`."""
 
-    name: str = ""
-    """What people call it; empty: as the component."""
     settings: KubernetesSettings = field(default_factory=KubernetesSettings)
     retention: str = "30d"
     """How long deleted experiments are kept."""
@@ -123,7 +121,7 @@ class KubernetesInstance(TrackingInstance):
                 bucket=bucket.env,
                 hosts=[*([settings.exposure.host] if settings.exposure.host else []), *service.hosts],
                 retention=args.retention,
-                name=args.name or name,
+                name=name,
                 url=url,
             ),
             digest=token.digest,

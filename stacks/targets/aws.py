@@ -15,7 +15,6 @@ def declare(stack: str, spec: InstanceSpec, folder: Path, opts: pulumi.ResourceO
     """The instance as resources, in the account and region of Pulumi's `aws:` configuration."""
     configured = {key: pulumi.Config("aws").get(key) or "" for key in ("region", "profile")}
     args = AwsArgs(
-        name=spec.name,
         settings=spec.kubernetes,
         aws=spec.aws,
         region=region(configured),

@@ -14,7 +14,6 @@ from trackstack.stacks.spec import InstanceSpec
 def declare(stack: str, spec: InstanceSpec, folder: Path, opts: pulumi.ResourceOptions) -> TrackingInstance:
     """The instance as resources, in the cluster that its settings name."""
     args = KubernetesArgs(
-        name=spec.name,
         settings=spec.kubernetes,
         retention=spec.retention,
         running=spec.running,

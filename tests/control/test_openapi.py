@@ -31,7 +31,9 @@ def test_the_document_is_served_and_every_schema_is_one(plane: ControlPlane) -> 
 
 
 def test_the_document_has_every_route_and_no_other() -> None:
-    served = {(route.method.lower(), path) for route in ROUTES for path in route.paths} - {("get", "/docs")}
+    served = {
+        (route.method.lower(), path.replace(":path", "")) for route in ROUTES for path in route.paths
+    } - {("get", "/docs")}
 
     assert {(method, path) for path, methods in OURS["paths"].items() for method in methods} == served
     ids = [each["operationId"] for methods in OURS["paths"].values() for each in methods.values()]

@@ -1,0 +1,1 @@
+"""OpenMetadata's catalog over all instances that a caller may see, to be read."""
