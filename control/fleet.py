@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID, uuid4, uuid5
 
-from trackstack.control.defaults import Defaults
 from trackstack.control.errors import ApiError, conflict, invalid, missing, too_many, unavailable
 from trackstack.control.faults import public
 from trackstack.control.journal import Entry, Journal, Kind
@@ -18,6 +17,7 @@ from trackstack.control.settings import Settings
 from trackstack.control.workers import Workers
 from trackstack.stacks import instances, operations
 from trackstack.stacks.catalog import Catalog
+from trackstack.stacks.defaults import Defaults
 from trackstack.stacks.errors import InstanceExists, InvalidSpec, StackError
 from trackstack.stacks.events import Event
 from trackstack.stacks.instances import Instance

@@ -26,15 +26,15 @@ from trackstack.control.console.oidc import CodeFlow
 from trackstack.control.console.sessions import Sessions
 from trackstack.control.console.sizes import Sizes
 from trackstack.control.console.surface import Console
-from trackstack.control.defaults import Defaults
 from trackstack.control.fleet import Fleet
 from trackstack.control.journal import Journal
 from trackstack.control.routes import RouteTable
-from trackstack.control.settings import Settings
+from trackstack.control.settings import Settings, SettingsError
 from trackstack.control.surfaces import Api, Surface
 from trackstack.control.tables import ROUTES
 from trackstack.control.workers import Workers
-from trackstack.stacks.errors import StackError
+from trackstack.stacks.defaults import Defaults
+from trackstack.stacks.errors import InvalidSpec, StackError
 from trackstack.stacks.project import Project
 
 _API = Api()
@@ -47,7 +47,10 @@ log = logging.getLogger("trackstack.control")
 def application(project: Project, settings: Settings) -> App:
     """The ASGI application. Raises SettingsError where the settings do not hold."""
     access = AccessFile.of(project)
-    defaults = Defaults.load(Path(settings.defaults), project) if settings.defaults else Defaults()
+    try:
+        defaults = Defaults.load(Path(settings.defaults), project) if settings.defaults else Defaults()
+    except InvalidSpec as error:
+        raise SettingsError(f"--defaults {error}") from None
     oidc = OpenIdTokens(settings) if settings.oidc_issuer else None
 
     @asynccontextmanager

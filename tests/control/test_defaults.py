@@ -12,8 +12,8 @@ from tests.cluster.fixtures import Cluster
 from tests.control.console.people import HOME, somebody
 from tests.control.serving import BIN, PROJECT, ControlPlane, settled, until
 
-from trackstack.control.defaults import Defaults
-from trackstack.control.settings import SettingsError
+from trackstack.stacks.defaults import Defaults
+from trackstack.stacks.errors import InvalidSpec
 from trackstack.stacks.instances import read_spec
 from trackstack.stacks.project import Project
 
@@ -92,11 +92,11 @@ def test_an_instance_has_what_the_file_says_its_own_names_and_what_was_asked_for
     ],
 )
 def test_what_no_instance_could_be_made_of_is_refused(tmp_path: Path, config: Any, message: str) -> None:
-    with pytest.raises(SettingsError) as refusal:
+    with pytest.raises(InvalidSpec) as refusal:
         loaded(tmp_path, config)
 
     assert message in str(refusal.value) and "\n" not in str(refusal.value)
-    assert str(refusal.value).startswith(f"--defaults {tmp_path / 'defaults.yaml'}")
+    assert str(refusal.value).startswith(f"{tmp_path / 'defaults.yaml'}: ")
 
 
 @pytest.mark.parametrize("text", [None, "config: ["])

@@ -1,4 +1,4 @@
-"""What every instance that is made here starts from: a file like a stack's, in which names are filled in."""
+"""What instances start from that others ask for: a file like a stack's, in which names are filled in."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from trackstack.components.kubernetes.names import dns_name
-from trackstack.control.settings import SettingsError
 from trackstack.engine.settings import StackSettings
 from trackstack.stacks.engines import by_cli
 from trackstack.stacks.errors import InvalidSpec, StackError
@@ -30,7 +29,7 @@ class Defaults:
 
     @classmethod
     def load(cls, path: Path, project: Project) -> "Defaults":
-        """Those of the file. Raises SettingsError for what no instance, or only one, could be made of."""
+        """Those of the file. Raises InvalidSpec for what no instance, or only one, could be made of."""
         try:
             settings = StackSettings.load(path)
             found = cls(
@@ -39,8 +38,8 @@ class Defaults:
             )
             found._check(settings.secret_keys)
             by_cli(project.engine, found.example.target, project.folder)
-        except (InvalidSpec, StackError) as error:
-            raise SettingsError(f"--defaults {path}: {error}") from None
+        except StackError as error:
+            raise InvalidSpec(f"{path}: {error}") from None
         return found
 
     @property
