@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live as RichLive
 from rich.spinner import Spinner
 from rich.table import Table
@@ -34,17 +34,18 @@ class Live:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], Row] = {}
+        self._count = ""
         self._ended = False
         self._console = Console(stderr=True, highlight=False)
         self._live = RichLive(
-            console=self._console, get_renderable=self._table, refresh_per_second=10, redirect_stdout=False
+            console=self._console, get_renderable=self._drawn, refresh_per_second=10, redirect_stdout=False
         )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._ended = True
+        self._ended, self._count = True, ""
         self._live.stop()
 
     def started(self, step: Step) -> None:
@@ -57,9 +58,19 @@ class Live:
         row = self._rows.setdefault((step.urn, step.op), Row(step))
         row.step, row.seconds, row.error = step, seconds, error
 
+    def counted(self, done: int, total: int) -> None:
+        """The last line says how far it came, until the end."""
+        self._count = f"  {done:,} of {total:,}"
+        self._live.start()
+
     def say(self, text: str) -> None:
         """A line above the resources."""
         self._console.print(Text(text))
+
+    def _drawn(self) -> Group:
+        """An empty table would be a line, so there is none."""
+        count = [Text(self._count, "dim")] if self._count else []
+        return Group(*([self._table()] if self._rows else []), *count)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 1))

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import click
 
@@ -14,7 +14,11 @@ from trackstack.cli.interrupt import interruptible
 from trackstack.stacks import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from trackstack.stacks.events import Cancellation, Event, Step
+
+Thing = TypeVar("Thing")
 
 
 class Screen(Protocol):
@@ -24,6 +28,7 @@ class Screen(Protocol):
     def __exit__(self, *error: object) -> None: ...
     def started(self, step: Step) -> None: ...
     def finished(self, step: Step, seconds: float, error: str) -> None: ...
+    def counted(self, done: int, total: int) -> None: ...
     def say(self, text: str) -> None: ...
 
 
@@ -44,6 +49,9 @@ class Lines:
         word = steps.words(step.op)
         outcome = f"failed: {steps.reason(step, error)}" if error else word.done
         self.say(f"  {word.sign} {steps.kind(step)} {step.name} {outcome} ({seconds:.1f} s)")
+
+    def counted(self, done: int, total: int) -> None:
+        """Say nothing: a line each would be many."""
 
     def say(self, text: str) -> None:
         """One line as it is."""
@@ -79,6 +87,13 @@ class Work:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exits.__exit__(kind, error, trace)
+
+    def counting(self, things: Iterable[Thing], total: int) -> Iterator[Thing]:
+        """The things as they come; on a terminal it says how many of them came."""
+        self.screen.counted(0, total)
+        for done, thing in enumerate(things, 1):
+            self.screen.counted(done, total)
+            yield thing
 
     def on_event(self, event: Event) -> None:
         """Draw one event of the operation."""

@@ -44,9 +44,10 @@ def apply(session: Session, folder: Path | None, prune: bool, yes: bool, paralle
     from trackstack.stacks import fleet as stacks
 
     project = session.existing(folder)
-    with session.work("Planning") as work:
-        intents = list(stacks.plan(project, prune=prune, cancellation=work.cancellation))
     surplus = [] if prune else stacks.surplus(project)
+    with session.work("Planning") as work:
+        planned = stacks.plan(project, prune=prune, cancellation=work.cancellation)
+        intents = list(work.counting(planned, len(project.stacks()) - len(surplus)))
     fleet.plan(session, intents, surplus)
     if dry_run:
         if session.json:

@@ -28,7 +28,8 @@ def diff(session: Session, names: tuple[str, ...]) -> int:
     project = session.existing()
     chosen = [find(project, name) for name in names] or stacks.made(project)
     with session.work(f"Looking at {fleet.count(len(chosen), 'instance')}") as work:
-        found = list(stacks.differences(project, chosen, work.cancellation))
+        looked = stacks.differences(project, chosen, work.cancellation)
+        found = list(work.counting(looked, len(chosen)))
     fleet.differences(session, found)
     if any(each.error for each in found):
         return Exit.FAILED
