@@ -38,9 +38,11 @@ current = and_(_documents.c.run_id == _runs.c.id, _documents.c.revision == _runs
 """Joins runs with those documents that are not stale."""
 
 CURRENT = Statement(
-    select(_runs.c.id, _runs.c.revision, _documents.c.document)
-    .select_from(_runs.outerjoin(_documents, current))
-    .where(_runs.c.uuid == bindparam("uuid"))
+    lambda database: (
+        select(_runs.c.uuid, _runs.c.id, _runs.c.revision, _documents.c.document)
+        .select_from(_runs.outerjoin(_documents, current))
+        .where(among(database, _runs.c.uuid, "names"))
+    )
 )
 
 
@@ -151,10 +153,11 @@ def outdate(tx: Transaction) -> None:
         tx.many(RAISE_REVISION, [(run_id,) for run_id in sorted(tx.group.touched)])
 
 
-def of(tx: Transaction, name: str) -> Found:
-    """The document of the run that clients call `name`; none where there is no such run."""
-    row = tx.one(CURRENT, uuid=name)
-    return _found(tx, [row] if row else [])
+def named(tx: Transaction, names: Sequence[str]) -> tuple[dict[str, bytes], list[Made]]:
+    """The documents of the runs that clients call so, as far as there are such; and those not stored yet."""
+    rows = tx.all(CURRENT, names=listed(tx.database, names))
+    found = _found(tx, [row[1:] for row in rows])
+    return {row[0]: document for row, document in zip(rows, found.documents, strict=True)}, found.made
 
 
 def of_all(tx: Transaction, run_ids: Sequence[int]) -> Found:

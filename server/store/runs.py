@@ -11,6 +11,7 @@ from trackstack.server.store import documents
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import RunInfo
 from trackstack.server.store.experiments import BY_ID, check_active, unknown
+from trackstack.server.store.gathering import Gathering
 from trackstack.server.store.purging import RUN, being_purged
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, insert, upsert
@@ -90,6 +91,7 @@ class Runs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._documents = Gathering(self._named)
 
     async def create(self, new: NewRun) -> bytes:
         """The new run's document."""
@@ -99,12 +101,10 @@ class Runs:
 
     async def get(self, name: str) -> bytes:
         """The run's document, deleted or not."""
-        found = await self._database.reader.do(lambda tx: documents.of(tx, name))
-        if not found.documents:
+        document = await self._documents.get(name)
+        if document is None:
             raise unknown_run(name)
-        if found.made:
-            self._database.writer.soon(lambda tx: documents.keep(tx, found.made))
-        return found.documents[0]
+        return document
 
     async def update(
         self, name: str, status: str | None, end_time: int | None, run_name: str | None
@@ -141,6 +141,12 @@ class Runs:
             tx.touched.add(run.id)
 
         await self._database.writer.do(work)
+
+    async def _named(self, names: list[str]) -> Mapping[str, bytes]:
+        found, made = await self._database.reader.do(lambda tx: documents.named(tx, names))
+        if made:
+            self._database.writer.soon(lambda tx: documents.keep(tx, made))
+        return found
 
     async def _mark(self, name: str, deleted_at: int | None) -> None:
         def work(tx: Transaction) -> None:

@@ -3,6 +3,7 @@
 import math
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import mlflow
@@ -32,6 +33,22 @@ def test_a_run_without_a_name_gets_one(tracking: "MlflowClient", run: str) -> No
 
     assert re.fullmatch(r"[a-z]+-[a-z]+-\d{1,4}", str(info.run_name))
     assert tracking.get_run(run).data.tags["mlflow.runName"] == info.run_name
+
+
+def test_of_many_runs_asked_for_at_once_each_is_answered_with_its_own(
+    tracking: "MlflowClient", experiment: str
+) -> None:
+    runs = [tracking.create_run(experiment).info.run_id for _ in range(8)]
+    tracking.log_metric(runs[3], "loss", 0.5)
+
+    def ask(name: str) -> str:
+        try:
+            return str(tracking.get_run(name).info.run_id)
+        except MlflowException as error:
+            return str(error.error_code)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(ask, [*runs, "0" * 32] * 6)) == [*runs, "RESOURCE_DOES_NOT_EXIST"] * 6
 
 
 @pytest.mark.filterwarnings("ignore::Warning:mlflow", "ignore::Warning:pandas")  # mlflow's use of pandas
