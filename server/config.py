@@ -85,6 +85,12 @@ class Settings:
     query_time_limit_ms: int = _setting(10_000, "Longest time that one search or history may take, ms.")
     max_header_bytes: int = _setting(65_536, "Largest headers of a request beyond its first packet, bytes.")
     header_timeout_s: int = _setting(20, "Longest wait for a request's headers, seconds.")
+    body_timeout_s: int = _setting(
+        60, "Longest time in which a request's body may bring less than body_min_bytes, seconds."
+    )
+    body_min_bytes: int = _setting(
+        16_384, "What a request's body must bring in each body_timeout_s, unless it ends, bytes."
+    )
     database_timeout_ms: int = _setting(10_000, "Longest wait for a lock or connection of the database, ms.")
     service_name: str = _setting("trackstack", "Name under which OpenMetadata's catalog lists the server.")
     public_url: str = _setting("", "URL at which clients reach the server; empty: the one they ask for.")

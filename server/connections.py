@@ -1,12 +1,13 @@
-"""Connections as uvicorn has them, with bounds on a request's headers, which no handler has seen yet.
+"""Connections as uvicorn has them, with bounds on how much and how slowly a request may come.
 
-Without them, somebody who sends headers for ever fills the memory, and somebody who sends them slowly holds
-connections open ("slowloris").
+Without them, somebody who sends headers for ever fills the memory, and somebody who sends headers or a body
+slowly holds connections open ("slowloris").
 """
 
 from asyncio import Transport
 from asyncio.events import TimerHandle
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,25 +16,43 @@ from trackstack.server.errors import BAD_REQUEST, REQUEST_TOO_LARGE, ApiError, m
 _REASONS = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 
 
+class HeaderLimits(NamedTuple):
+    """Most bytes of a request's headers, and the time in which they must be there."""
+
+    max_bytes: int
+    timeout_s: float
+
+
+class BodyLimits(NamedTuple):
+    """Fewest bytes that a body under way must bring in each such time."""
+
+    min_bytes: int
+    timeout_s: float
+
+
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends a connection whose headers are larger than `max_bytes`, or not there after `timeout_s`.
+    """Ends a connection whose request is beyond the limits.
 
     What comes with the first bytes of a request is not counted: it is in memory already. A request that is
-    read at once, as nearly all are, costs no timer.
+    read at once, as nearly all are, costs no timer. Nor is a body slow while this server is: as long as what
+    came is not taken, no more is read.
     """
 
-    def __init__(self, *args: Any, max_bytes: int, timeout_s: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, headers_within: HeaderLimits, bodies_within: BodyLimits, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._max_bytes = max_bytes
-        self._timeout_s = timeout_s
-        self._waiting = True
+        self._headers = headers_within
+        self._bodies = bodies_within
+        self._waiting = True  # for headers
         self._begun = False
-        self._received = 0
+        self._uploading = False  # a body
+        self._received = 0  # of headers, or of the body since the timer was set
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._timer = self.loop.call_later(self._timeout_s, self._late)
+        self._set_timer(self._headers.timeout_s, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -42,15 +61,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._begun = False
         super().data_received(data)
-        if not self._waiting or self.transport.is_closing():
+        if self.transport.is_closing():
             return
-        if not self._begun:
-            self._received += len(data)
-            if self._received > self._max_bytes:
-                self._refuse(431, REQUEST_TOO_LARGE, f"Headers have at most {self._max_bytes} bytes.")
-                return
-        if self._timer is None:
-            self._timer = self.loop.call_later(self._timeout_s, self._late)
+        if self._waiting:
+            self._more_headers(len(data))
+        elif self._uploading and self._timer is None:
+            self._received = 0
+            self._set_timer(self._bodies.timeout_s, self._look)
 
     def on_message_begin(self) -> None:
         self._waiting = self._begun = True
@@ -58,13 +75,49 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._waiting = False
+        self._uploading = True
         self._received = 0
         self._stop_timer()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._received += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._uploading = False
+        self._received = 0
+        self._stop_timer()
+        super().on_message_complete()
+
+    def _more_headers(self, size: int) -> None:
+        if not self._begun:
+            self._received += size
+            if self._received > self._headers.max_bytes:
+                self._refuse(431, REQUEST_TOO_LARGE, f"Headers have at most {self._headers.max_bytes} bytes.")
+                return
+        if self._timer is None:
+            self._set_timer(self._headers.timeout_s, self._late)
+
     def _late(self) -> None:
-        self._timer = None
-        self._refuse(408, BAD_REQUEST, f"The request's headers did not come within {self._timeout_s} s.")
+        self._refuse(
+            408, BAD_REQUEST, f"The request's headers did not come within {self._headers.timeout_s} s."
+        )
+
+    def _look(self) -> None:
+        """Whether enough of the body has come."""
+        if self._received >= self._bodies.min_bytes or self.flow.read_paused:
+            self._received = 0
+            self._set_timer(self._bodies.timeout_s, self._look)
+        elif self.cycle.response_started:
+            self.transport.close()  # it is answered already, and nobody needs the rest
+        else:
+            self._refuse(
+                408,
+                BAD_REQUEST,
+                f"The request's body brought less than {self._bodies.min_bytes} bytes in "
+                f"{self._bodies.timeout_s} s.",
+            )
 
     def _refuse(self, status: int, code: str, message: str) -> None:
         body = mlflow_body(ApiError(code, message))
@@ -75,6 +128,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self.transport.write(head + body)
         self.transport.close()
+
+    def _set_timer(self, seconds: float, then: Callable[[], None]) -> None:
+        self._timer = self.loop.call_later(seconds, then)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -18,7 +18,7 @@ from trackstack.server.artifacts.opening import open_artifacts
 from trackstack.server.browser import BrowserGuard, names
 from trackstack.server.calls import Services
 from trackstack.server.config import Settings
-from trackstack.server.connections import BoundedProtocol
+from trackstack.server.connections import BodyLimits, BoundedProtocol, HeaderLimits
 from trackstack.server.databricks import events as databricks
 from trackstack.server.mounting import Mounted
 from trackstack.server.process import DrainingServer
@@ -71,8 +71,10 @@ def run(settings: Settings) -> int:
     app = application(settings)
     if settings.no_auth:
         log.warning("Serving without tokens: every process on this machine can read and write everything.")
-    limits = {"max_bytes": settings.max_header_bytes, "timeout_s": settings.header_timeout_s}
-    bounded: Any = partial(BoundedProtocol, **limits)  # makes protocols, as the class that uvicorn asks for
+    headers = HeaderLimits(settings.max_header_bytes, settings.header_timeout_s)
+    bodies = BodyLimits(settings.body_min_bytes, settings.body_timeout_s)
+    # It makes protocols, as the class does that uvicorn asks for.
+    bounded: Any = partial(BoundedProtocol, headers_within=headers, bodies_within=bodies)
     config = uvicorn.Config(
         Mounted(app, settings.root_path) if settings.root_path else app,
         host=settings.host,

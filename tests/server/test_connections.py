@@ -12,7 +12,12 @@ GET = b"GET /health HTTP/1.1\r\nhost: localhost\r\n"
 
 @pytest.fixture(scope="module")
 def strict(start_server: Start) -> Iterator[Server]:
-    server = start_server(TRACKSTACK_SERVER_HEADER_TIMEOUT_S="1", TRACKSTACK_SERVER_MAX_HEADER_BYTES="20000")
+    server = start_server(
+        TRACKSTACK_SERVER_HEADER_TIMEOUT_S="1",
+        TRACKSTACK_SERVER_MAX_HEADER_BYTES="20000",
+        TRACKSTACK_SERVER_BODY_TIMEOUT_S="4",
+        TRACKSTACK_SERVER_BODY_MIN_BYTES="1000",
+    )
     yield server
     server.stop()
 
@@ -111,12 +116,80 @@ def test_requests_in_pieces_and_together_are_served(wire: socket.socket) -> None
         found += wire.recv(65536)
 
 
-def test_a_slow_body_is_waited_for(wire: socket.socket, strict: Server) -> None:
+def begin(wire: socket.socket, token: str, length: int) -> None:
+    """A search whose body is still to come."""
+    wire.sendall(
+        b"POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nhost: localhost\r\n"
+        + f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n".encode()
+        + f"content-length: {length}\r\n\r\n".encode()
+    )
+
+
+def drip(wire: socket.socket, piece: bytes, most_s: float = 60) -> None:
+    """Sends a piece again and again until the server has closed, for a minute at most."""
     import time
 
-    head = f"authorization: Bearer {strict.token.text}\r\ncontent-type: application/json\r\n"
-    wire.sendall(b"POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nhost: localhost\r\n")
-    wire.sendall(f"{head}content-length: 18\r\n\r\n".encode())
+    deadline = time.monotonic() + most_s
+    wire.settimeout(0.1)
+    while time.monotonic() < deadline:
+        wire.sendall(piece)
+        try:
+            if wire.recv(1, socket.MSG_PEEK) is not None:
+                break
+        except TimeoutError:
+            continue
+    else:
+        pytest.fail("the server took it all the time")
+    wire.settimeout(20)
+
+
+def test_a_body_that_pauses_is_waited_for(wire: socket.socket, strict: Server) -> None:
+    import time
+
+    begin(wire, strict.token.text, 18)
     time.sleep(1.5)
     wire.sendall(b'{"max_results": 1}')
     assert wire.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_does_not_come_is_given_up(wire: socket.socket, strict: Server) -> None:
+    begin(wire, strict.token.text, 18)
+    found = rest(wire)
+    assert found.startswith(b"HTTP/1.1 408 ")
+    assert b"brought less than 1000 bytes in 4 s" in found
+
+
+@pytest.mark.parametrize("head", [b"content-length: 1000000", b"transfer-encoding: chunked"])
+def test_a_body_that_comes_byte_by_byte_is_given_up(wire: socket.socket, strict: Server, head: bytes) -> None:
+    wire.sendall(b"PUT /api/2.0/mlflow-artifacts/artifacts/slow HTTP/1.1\r\nhost: localhost\r\n")
+    wire.sendall(b"authorization: Bearer " + strict.token.text.encode() + b"\r\n" + head + b"\r\n\r\n")
+    drip(wire, b"1\r\na\r\n" if b"chunked" in head else b"a")
+    assert rest(wire).startswith(b"HTTP/1.1 408 ")
+    with strict.client() as client:
+        assert client.get("/api/2.0/mlflow-artifacts/artifacts/slow").status_code == 404
+
+
+def test_who_is_answered_before_the_body_has_come_is_not_waited_for(wire: socket.socket) -> None:
+    begin(wire, "none", 1_000_000)
+    found = wire.recv(65536)
+    assert found.startswith(b"HTTP/1.1 401 ")
+    try:
+        drip(wire, b"a")
+        assert b"HTTP/1.1" not in rest(wire)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
+def test_a_large_body_may_take_its_time(wire: socket.socket, strict: Server) -> None:
+    import time
+
+    content = b"x" * 20_000
+    head = f"authorization: Bearer {strict.token.text}\r\ncontent-length: {len(content)}\r\n\r\n"
+    wire.sendall(b"PUT /api/2.0/mlflow-artifacts/artifacts/steady HTTP/1.1\r\nhost: localhost\r\n")
+    wire.sendall(head.encode())
+    for at in range(0, len(content), 2000):
+        wire.sendall(content[at : at + 2000])
+        time.sleep(0.45)  # longer in all than the limit, which each part of it keeps
+    assert wire.recv(65536).startswith(b"HTTP/1.1 200 ")
+    with strict.client() as client:
+        assert client.get("/api/2.0/mlflow-artifacts/artifacts/steady").content == content

@@ -69,7 +69,7 @@ async def create(call: Call, body: CreateSchema) -> One:
         name=_name(body.name),
         type=type_,
         instruction=None if body.instruction is None else _instruction(body.instruction),
-        enable_comment=body.enable_comment,
+        enable_comment=int(body.enable_comment),
         input=stored(body.input or Input()),
     )
     return One(await call.store.label_schemas.create(new, call.now))
@@ -96,7 +96,7 @@ async def update(call: Call, body: UpdateSchema) -> One:
     change = SchemaChange(
         name=None if body.name is None else _name(body.name),
         instruction=None if body.instruction is None else _instruction(body.instruction),
-        enable_comment=body.enable_comment,
+        enable_comment=None if body.enable_comment is None else int(body.enable_comment),
         input=None if body.input is None else stored(body.input),
     )
     return One(await call.store.label_schemas.update(body.schema_id, change, call.now))

@@ -71,7 +71,7 @@ class NewSchema(NamedTuple):
     name: str
     type: str
     instruction: str | None
-    enable_comment: bool
+    enable_comment: int
     input: str
 
 
@@ -80,7 +80,7 @@ class SchemaChange(NamedTuple):
 
     name: str | None = None
     instruction: str | None = None
-    enable_comment: bool | None = None
+    enable_comment: int | None = None
     input: str | None = None
 
 
@@ -143,7 +143,7 @@ class LabelSchemas:
         def seed(tx: Transaction) -> list[LabelSchema]:
             check_exists(tx, experiment_id)
             new = NewSchema(
-                experiment_id, DEFAULT, "FEEDBACK", "Share any feedback on this trace.", False, '{"text":{}}'
+                experiment_id, DEFAULT, "FEEDBACK", "Share any feedback on this trace.", 0, '{"text":{}}'
             )
             _add(tx, new, at, is_default=1)
             return look(tx) or []
@@ -192,7 +192,7 @@ def _add(tx: Transaction, new: NewSchema, at: int, is_default: int = 0) -> bool:
     row = Row(
         id=0,
         uuid=f"ls-{uuid.uuid4().hex}",
-        **{**new._asdict(), "enable_comment": int(new.enable_comment)},
+        **new._asdict(),
         created_by=None if is_default else tx.caller.user or None,
         created_at=at,
         updated_at=at,
