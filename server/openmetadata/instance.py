@@ -23,7 +23,6 @@ from trackstack.server.store.decisions import Kind
 from trackstack.server.store.openmetadata.rows import Json, Ref, Window
 from trackstack.server.store.registry.entities import RegisteredModel
 
-_AT_ONCE = 1000  # models that one step of a walk over all of them reads
 _READ_AT_ONCE = 20  # models whose newest versions are read before others' requests have their turn
 
 
@@ -64,21 +63,13 @@ class Instance:
             return None
         if kind is SERVICE:
             return self.entity()
-        names = catalog.model_names(ref[1])
-        found = await self._search(1, (Comparison(Entity.ATTRIBUTE, "name", "IN", names),))
-        return (await self._entities(found))[0] if found else None
+        return await self._named(catalog.model_names(ref[1]))
 
     async def by_id(self, kind: EntityKind, ref: Ref) -> Json | None:
-        """The model with this id. All are looked at for it: ask only for what is nowhere else."""
-        if kind is SERVICE or not isinstance(ref, str):
-            return None
-        after: str | None = None
-        while models := await self._search(_AT_ONCE, _beyond(after)):
-            for model in models:
-                if catalog.model_id(self.service, model.name) == ref:
-                    return (await self._entities([model]))[0]
-            after = models[-1].name
-        return None
+        """The model with this id."""
+        number = catalog.model_number(self.service, ref) if kind is MODEL and isinstance(ref, str) else None
+        name = None if number is None else await self._call.store.registered_models.name(number)
+        return None if name is None else await self._named((name,))
 
     async def page(self, window: Window) -> list[Json]:
         """Models in the order of their names, or against it; from the window's key on if it is in here."""
@@ -97,6 +88,10 @@ class Instance:
     async def count(self) -> int:
         return await self._call.store.registered_models.count(RegistrySearch((), ()))
 
+    async def _named(self, names: tuple[str, ...]) -> Json | None:
+        found = await self._search(1, (Comparison(Entity.ATTRIBUTE, "name", "IN", names),))
+        return (await self._entities(found))[0] if found else None
+
     async def _search(
         self, most: int, conditions: tuple[Comparison, ...], backwards: bool = False
     ) -> list[RegisteredModel]:
@@ -105,6 +100,8 @@ class Instance:
         return found
 
     async def _entities(self, models: Sequence[RegisteredModel]) -> list[Json]:
+        numbers = await self._call.store.registered_models.numbers([model.name for model in models])
+        models = [model for model in models if model.name in numbers]  # others went, or got another name
         plain: list[Json] = [msgspec.to_builtins(model) for model in models]
         versions = [catalog.newest_version(model) for model in plain]
         runs = await self._readable({version["run_id"] for version in versions if version})
@@ -114,7 +111,11 @@ class Instance:
             newest += await asyncio.gather(*(self._newest(version, runs) for version in some))
             await asyncio.sleep(0)  # other requests have their turn in a long listing
         return [
-            linked(self._base, MODEL, catalog.model_entity(self.service, model, found))
+            linked(
+                self._base,
+                MODEL,
+                catalog.model_entity(self.service, numbers[model["name"]], model, found),
+            )
             for model, found in zip(plain, newest, strict=True)
         ]
 

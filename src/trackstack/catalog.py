@@ -1,8 +1,8 @@
 """A tracking server as OpenMetadata's catalog shows it: one ML model service and its registered models.
 
-Everything here works on MLflow's JSON shapes and knows no database, so that whoever has an instance's
-answers can show its catalog. Ids follow from names: each process that shows an entity gives it the same.
-Shapes are those of OpenMetadata 2.0, whose clients refuse any other key.
+Everything here works on MLflow's JSON shapes and knows no database. A service's id follows from its name, a
+registered model's from that and its number in the registry: each process that shows an entity gives it the
+same, and finds it by it. Shapes are those of OpenMetadata 2.0, whose clients refuse any other key.
 """
 
 import re
@@ -17,6 +17,8 @@ SERVICE = "mlmodelService"
 MODEL = "mlmodel"
 
 _NAMESPACE = UUID("5a1f3c1e-7c0b-5d0a-9a55-6f1f0c6f6f2d")
+_NUMBERS = (1 << 62) - 1
+_VERSION, _VERSION_8 = 0xF << 76, 8 << 76
 _PART = re.compile(r'"([^"]+)"|([^".]+)')
 _RUN_SOURCE = re.compile(r"runs:/[^/]+/(.+)", re.DOTALL)
 _QUOTE, _LOOKALIKE = '"', "\uff02"
@@ -116,18 +118,26 @@ def service_entity(service: Service) -> Json:
     }
 
 
-def model_id(service: Service, model: str) -> str:
-    """The id of a registered model as an entity."""
-    return identifier(MODEL, qualified(service.name, entity_name(model)))
+def model_id(service: Service, number: int) -> str:
+    """The id of the registered model of this number, which a new name does not change: a UUID of version 8
+    (RFC 9562) that ends in the number."""
+    own = UUID(identifier(MODEL, quoted(service.name))).int
+    return str(UUID(int=(own & ~_NUMBERS & ~_VERSION) | _VERSION_8 | number))
 
 
-def model_entity(service: Service, model: Mapping[str, Any], newest: Newest = NOTHING) -> Json:
+def model_number(service: Service, id_: str) -> int | None:
+    """The number in a registered model's id; None for any other id."""
+    number = UUID(id_).int & _NUMBERS
+    return number if model_id(service, number) == id_ else None
+
+
+def model_entity(service: Service, number: int, model: Mapping[str, Any], newest: Newest = NOTHING) -> Json:
     """A registered model; its parameters, algorithm and store are those of its newest version."""
     name = entity_name(model["name"])
     tags = {tag["key"]: tag["value"] for tag in (*model.get("tags", ()), *newest.version.get("tags", ()))}
     data = newest.run.get("data", {})
     entity: Json = {
-        "id": model_id(service, model["name"]),
+        "id": model_id(service, number),
         "name": name,
         "fullyQualifiedName": qualified(service.name, name),
         "displayName": model["name"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from trackstack.server.errors import exists
 from trackstack.server.search import registry as search
@@ -13,7 +13,7 @@ from trackstack.server.store.registry import rows
 from trackstack.server.store.registry.entities import ModelVersion, RegisteredModel
 from trackstack.server.store.registry.rows import ModelRow, find_model, find_version, is_prompt
 from trackstack.server.store.schema.registry import model_aliases, registered_model_tags, registered_models
-from trackstack.server.store.statements import Statement, insert, upsert
+from trackstack.server.store.statements import Statement, among, insert, listed, upsert
 from trackstack.server.store.transaction import Transaction
 
 _m, _t, _a = registered_models, registered_model_tags, model_aliases
@@ -30,6 +30,8 @@ ADD = insert(
     returning="id",
     or_ignore=True,
 )
+NAME = Statement(select(_m.c.name).where(_this))
+NUMBERS = Statement(lambda database: select(_m.c.name, _m.c.id).where(among(database, _m.c.name, "names")))
 DESCRIBE = Statement(
     update(_m).where(_this).values(description=bindparam("text"), updated_at=bindparam("at"))
 )
@@ -64,6 +66,23 @@ class RegisteredModels:
 
         def work(tx: Transaction) -> tuple[int, RegisteredModel]:
             return find_model(tx, name).id, _one(tx, name)
+
+        return await self._database.reader.do(work)
+
+    async def numbers(self, names: Sequence[str]) -> dict[str, int]:
+        """The numbers of those of the models that there are, by their names."""
+
+        def work(tx: Transaction) -> dict[str, int]:
+            return dict(tx.all(NUMBERS, names=listed(tx.database, names)))
+
+        return await self._database.reader.do(work)
+
+    async def name(self, number: int) -> str | None:
+        """What the model of a number is called now, whoever may see it; None where there is none."""
+
+        def work(tx: Transaction) -> str | None:
+            row = tx.one(NAME, this=number)
+            return None if row is None else str(row[0])
 
         return await self._database.reader.do(work)
 

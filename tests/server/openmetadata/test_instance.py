@@ -1,9 +1,12 @@
 """The instance as a service: its settings, and the same entity out of nothing but MLflow's answers."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.server.error_shapes import assert_surface_error
 from tests.server.openmetadata.conftest import MODELS
 
@@ -28,13 +31,15 @@ def test_whoever_has_mlflows_answers_can_show_the_catalog(client: httpx.Client, 
     ask("POST", "registered-models/alias", json={"name": name, "alias": "champion", "version": "1"})
 
     model = ask("GET", "registered-models/get", params={"name": name})["registered_model"]
+    numbered = ask("GET", "databricks/registered-models/get", params={"name": name})
+    number = int(numbered["registered_model_databricks"]["id"])
     version = catalog.newest_version(model)
     assert version is not None and version["version"] == "2"
     location = ask("GET", "model-versions/get-download-uri", params={"name": name, "version": "2"})
     newest = catalog.Newest(
         version, location["artifact_uri"], ask("GET", "runs/get", params={"run_id": run})["run"]
     )
-    made = catalog.model_entity(catalog.Service("trackstack", str(client.base_url)), model, newest)
+    made = catalog.model_entity(catalog.Service("trackstack", str(client.base_url)), number, model, newest)
 
     served = client.get(f"{MODELS}/name/trackstack.{name}", params={"fields": "*"}).json()
     del served["href"], served["service"]["href"]
@@ -46,7 +51,7 @@ def test_whoever_has_mlflows_answers_can_show_the_catalog(client: httpx.Client, 
 def test_a_model_without_versions_is_shown_too() -> None:
     model = {"name": "bare", "creation_timestamp": 1, "last_updated_timestamp": 2}
 
-    entity = catalog.model_entity(catalog.Service("a.b", "http://x"), model)
+    entity = catalog.model_entity(catalog.Service("a.b", "http://x"), 7, model)
 
     assert entity["fullyQualifiedName"] == '"a.b".bare'
     assert entity["algorithm"] == "mlmodel"
@@ -69,6 +74,41 @@ def test_a_model_without_versions_is_shown_too() -> None:
 def test_settings_that_clients_could_not_read_are_refused(setting: str, value: str) -> None:
     with pytest.raises(ConfigError, match=setting):
         load({}, {f"TRACKSTACK_SERVER_{setting.upper()}": value})
+
+
+@given(st.integers(1, 2**62 - 1), st.integers(1, 2**62 - 1))
+def test_an_id_tells_the_number_of_its_own_services_model(number: int, other: int) -> None:
+    ours, theirs = (catalog.Service(name, "") for name in ("a", "b"))
+    id_ = catalog.model_id(ours, number)
+
+    assert catalog.model_number(ours, id_) == number
+    assert UUID(id_).version == 8 and str(UUID(id_)) == id_
+    assert catalog.model_number(theirs, id_) is None
+    assert (catalog.model_id(ours, other) == id_) == (other == number)
+    assert catalog.model_number(ours, str(uuid4())) is None
+
+
+def test_a_model_keeps_its_id_under_another_name(client: httpx.Client, name: str) -> None:
+    client.post(f"{REGISTRY}/registered-models/create", json={"name": name}).raise_for_status()
+    id_ = client.get(f"{MODELS}/name/trackstack.{name}").json()["id"]
+
+    renamed = {"name": name, "new_name": f"{name} new"}
+    client.post(f"{REGISTRY}/registered-models/rename", json=renamed).raise_for_status()
+
+    assert client.get(f"{MODELS}/{id_}").json()["name"] == f"{name} new"
+    client.request("DELETE", f"{REGISTRY}/registered-models/delete", json={"name": f"{name} new"})
+    assert_surface_error(client.get(f"{MODELS}/{id_}"), 404)
+
+
+def test_a_prompt_is_no_model_by_its_id_either(client: httpx.Client, name: str) -> None:
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    client.post(f"{REGISTRY}/registered-models/create", json={"name": name, "tags": tags}).raise_for_status()
+    numbered = client.get(f"{REGISTRY}/databricks/registered-models/get", params={"name": name}).json()
+    number = int(numbered["registered_model_databricks"]["id"])
+
+    id_ = catalog.model_id(catalog.Service("trackstack", ""), number)
+
+    assert_surface_error(client.get(f"{MODELS}/{id_}"), 404)
 
 
 def test_a_user_sees_the_registered_models_that_are_granted(client: httpx.Client, name: str) -> None:
