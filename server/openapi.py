@@ -88,7 +88,8 @@ class _Types:
         wanted = []
         for one in routes:
             wanted += [one.body.type] if one.body else []
-            wanted += [read for read in (one.form, one.query) if read]
+            wanted += [read for read in (one.form, one.query, one.headers) if read]
+            wanted += [one.reads.type] if one.reads else []
             wanted += [answered] if (answered := _answered(one.handler)) else []
         self._wanted = list(dict.fromkeys(wanted))
         schemas, self.components = msgspec.json.schema_components(
@@ -129,15 +130,20 @@ def _operation(one: Route, path: str, types: _Types) -> Json:
     if one.form is not None:
         content = {"multipart/form-data": {"schema": _as_form(types.fields(one.form))}}
         operation["requestBody"] = {"required": True, "content": content}
+    elif one.reads is not None:
+        content = {one.reads.media_type: {"schema": types.reference(one.reads.type)}}
+        operation["requestBody"] = {"required": True, "content": content}
     elif one.body is not None and one.method == "GET":
-        parameters += _in_query(fields, in_path)
+        parameters += _parameters("query", fields, in_path)
     elif one.body is not None:
         rest = _without(fields, in_path)
         schema = types.reference(one.body.type) if rest == fields else rest
         required = bool(rest.get("required"))
         operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
     if one.query is not None:
-        parameters += _in_query(types.fields(one.query), in_path)
+        parameters += _parameters("query", types.fields(one.query), in_path)
+    if one.headers is not None:
+        parameters += _parameters("header", types.fields(one.headers), in_path)
     return {**operation, "parameters": parameters} if parameters else operation
 
 
@@ -157,10 +163,10 @@ def _answered(handler: Handler) -> Any:
     return annotation if is_struct else None
 
 
-def _in_query(fields: Json, in_path: list[str]) -> list[Json]:
+def _parameters(place: str, fields: Json, in_path: list[str]) -> list[Json]:
     required = fields.get("required", ())
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        {"name": name, "in": place, "required": name in required, "schema": schema}
         for name, schema in fields["properties"].items()
         if name not in in_path
     ]

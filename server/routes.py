@@ -40,6 +40,14 @@ class Limits:
     body_bytes: int = 16 * 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Reads:
+    """A body: JSON of a type, and how it is called."""
+
+    type: Any
+    media_type: str = "application/json"
+
+
 Handler = Callable[..., Awaitable[Any]]
 PREFIXES = ("/api", "/ajax-api")
 
@@ -53,8 +61,9 @@ class Route:
     and override the body's fields of the same names. The body is read as its type says: a
     `Message` as MLflow reads, a `Plain` as plain JSON. `status` is that of what the handler returns.
     `on` tells which objects it names, whose permissions the caller needs; `narrow` who the caller is where
-    the request itself asks for less than its token allows. `form` and `query` have the fields of a
-    multipart body, and of the query beside a body, that the handler reads on its own.
+    the request itself asks for less than its token allows. `form`, `query` and `headers` have the fields of a
+    multipart body, of the query beside a body, and of the headers that the handler reads on its own; `reads`
+    is any other body that it reads so.
     """
 
     method: str
@@ -66,6 +75,8 @@ class Route:
     status: int = field(default=200, kw_only=True)
     form: type[Struct] | None = field(default=None, kw_only=True)
     query: type[Struct] | None = field(default=None, kw_only=True)
+    headers: type[Struct] | None = field(default=None, kw_only=True)
+    reads: Reads | None = field(default=None, kw_only=True)
     narrow: "Callable[[Call], Identity] | None" = field(default=None, kw_only=True)
     body: Body[Any] | None = field(init=False, compare=False)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from trackstack.server.access.objects import EXPERIMENT, FOUND, NEW_EXPERIMENT, RUN, Declared, param
 from trackstack.server.experiments_api import artifacts, comparison, experiments, logging, runs
-from trackstack.server.experiments_api.tenants import within_tenant
+from trackstack.server.experiments_api.tenants import TenantHeader, within_tenant
 from trackstack.server.routes import READ, WRITE, Handler, Route, Scope
 
 _PREFIX = "/api/v1/experiments"
@@ -13,7 +13,8 @@ _THIS = EXPERIMENT.by("id")
 
 
 def _route(method: str, path: str, handler: Handler, needs: Scope, on: Declared, **more: Any) -> Route:
-    return Route(method, _PREFIX + path, handler, needs=needs, on=on, narrow=within_tenant, **more)
+    of_tenant: dict[str, Any] = {"narrow": within_tenant, "headers": TenantHeader}
+    return Route(method, _PREFIX + path, handler, needs=needs, on=on, **of_tenant, **more)
 
 
 ROUTES = (

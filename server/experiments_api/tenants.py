@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import replace
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from trackstack.server.access.identities import Identity
 from trackstack.server.calls import Call
@@ -12,6 +15,12 @@ HEADER = "X-Tenant-ID"
 
 _NAME = HEADER.lower().encode()
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
+
+
+class TenantHeader(Struct, rename={"tenant": HEADER}):
+    """The tenant that a request is for."""
+
+    tenant: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")] = ""
 
 
 def within_tenant(call: Call) -> Identity:

@@ -9,13 +9,13 @@ from msgspec import Struct
 from trackstack.catalog_requests import VERSION, ApiVersion, ListQuery, ReadQuery
 from trackstack.server.access.objects import FOUND, NOTHING
 from trackstack.server.calls import Call
-from trackstack.server.openmetadata import kinds, names
-from trackstack.server.openmetadata.bulk import Bulk
-from trackstack.server.openmetadata.entities import Entities
+from trackstack.server.openmetadata import kinds, names, patches
+from trackstack.server.openmetadata.bulk import Bulk, Stale
+from trackstack.server.openmetadata.entities import Entities, RestoreEntity
 from trackstack.server.openmetadata.kinds import Kind
 from trackstack.server.openmetadata.listing import listing
-from trackstack.server.openmetadata.opinions import Opinions
-from trackstack.server.routes import OPEN, READ, WRITE, Limits, Route
+from trackstack.server.openmetadata.opinions import Opinions, TestConnectionResult, Vote
+from trackstack.server.routes import OPEN, READ, WRITE, Limits, Reads, Route
 from trackstack.server.store.openmetadata.catalog import unknown
 
 ONE_ENTITY = Limits(body_bytes=1024 * 1024)
@@ -32,6 +32,12 @@ class JobQuery(Struct, rename={"later": "async"}):
     """Whether 202 answers a request."""
 
     later: bool = False
+
+
+class Condition(Struct, rename={"if_match": "If-Match"}):
+    """The versions, as ETags, of which an entity must have one to be changed."""
+
+    if_match: str = ""
 
 
 Operation = Callable[..., Awaitable[Any]]
@@ -66,56 +72,52 @@ def _routes(kind: Kind) -> tuple[Route, ...]:
         return handler
 
     return (
-        Route("GET", path, listed, needs=READ, on=FOUND, query=ListQuery),
-        Route("POST", path, one.create, needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("PUT", path, one.put, needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("PUT", f"{path}/bulk", many.put, needs=WRITE, on=FOUND, query=JobQuery),
-        Route(
-            "PUT", f"{path}/restore", one.restore, needs=WRITE, on=FOUND, limits=ONE_ENTITY, query=JobQuery
+        _read(path, listed, ListQuery),
+        _write("POST", path, one.create, kind.create),
+        _write("PUT", path, one.put, kind.create),
+        _write("PUT", f"{path}/bulk", many.put, list[kind.create], limits=Limits(), query=JobQuery),  # type: ignore[name-defined]
+        _write("PUT", f"{path}/restore", one.restore, RestoreEntity, query=JobQuery),
+        _write("DELETE", f"{path}/deleteStale", many.delete_stale, Stale, limits=Limits()),
+        _delete(f"{path}/async/{{id}}", with_id(one.delete_async)),
+        _read(by_name, with_name(one.get), ReadQuery),
+        _patch(by_name, with_name(one.patch)),
+        _delete(by_name, with_name(one.delete)),
+        _read(by_id, with_id(one.get), ReadQuery),
+        _patch(by_id, with_id(one.patch)),
+        _delete(by_id, with_id(one.delete)),
+        _read(f"{by_id}/versions", with_id(one.versions)),
+        _read(f"{by_id}/versions/{{version}}", with_id(one.version)),
+        _write("PUT", f"{by_id}/followers", with_id(opinions.follow), UUID),
+        _delete(f"{by_id}/followers/{{user}}", with_id(opinions.unfollow), None),
+        *(
+            (_write("PUT", f"{by_id}/testConnectionResult", with_id(opinions.tested), TestConnectionResult),)
+            if kind is kinds.SERVICE
+            else (
+                _delete(f"{path}/prefix/{{id}}", with_id(one.delete)),
+                _write("PUT", f"{by_id}/vote", with_id(opinions.vote), Vote),
+            )
         ),
-        Route("DELETE", f"{path}/deleteStale", many.delete_stale, needs=WRITE, on=FOUND),
-        Route(
-            "DELETE",
-            f"{path}/async/{{id}}",
-            with_id(one.delete_async),
-            needs=WRITE,
-            on=FOUND,
-            query=DeleteQuery,
-        ),
-        Route("GET", by_name, with_name(one.get), needs=READ, on=FOUND, query=ReadQuery),
-        Route("PATCH", by_name, with_name(one.patch), needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("DELETE", by_name, with_name(one.delete), needs=WRITE, on=FOUND, query=DeleteQuery),
-        Route("GET", by_id, with_id(one.get), needs=READ, on=FOUND, query=ReadQuery),
-        Route("PATCH", by_id, with_id(one.patch), needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-        Route("DELETE", by_id, with_id(one.delete), needs=WRITE, on=FOUND, query=DeleteQuery),
-        Route("GET", f"{by_id}/versions", with_id(one.versions), needs=READ, on=FOUND),
-        Route("GET", f"{by_id}/versions/{{version}}", with_id(one.version), needs=READ, on=FOUND),
-        Route(
-            "PUT", f"{by_id}/followers", with_id(opinions.follow), needs=WRITE, on=FOUND, limits=ONE_ENTITY
-        ),
-        Route("DELETE", f"{by_id}/followers/{{user}}", with_id(opinions.unfollow), needs=WRITE, on=FOUND),
-        *_routes_of_its_own(kind, with_id, one, opinions),
     )
 
 
-def _routes_of_its_own(
-    kind: Kind, with_id: Callable[[Operation], Handler], one: Entities, opinions: Opinions
-) -> tuple[Route, ...]:
-    by_id = f"{kind.path}/{{id}}"
-    if kind is kinds.SERVICE:
-        result = f"{by_id}/testConnectionResult"
-        return (Route("PUT", result, with_id(opinions.tested), needs=WRITE, on=FOUND, limits=ONE_ENTITY),)
-    return (
-        Route(
-            "DELETE",
-            f"{kind.path}/prefix/{{id}}",
-            with_id(one.delete),
-            needs=WRITE,
-            on=FOUND,
-            query=DeleteQuery,
-        ),
-        Route("PUT", f"{by_id}/vote", with_id(opinions.vote), needs=WRITE, on=FOUND, limits=ONE_ENTITY),
-    )
+def _read(path: str, handler: Handler, query: type[Struct] | None = None) -> Route:
+    return Route("GET", path, handler, needs=READ, on=FOUND, query=query)
+
+
+def _write(
+    method: str, path: str, handler: Handler, body: Any, limits: Limits = ONE_ENTITY, **more: Any
+) -> Route:
+    return Route(method, path, handler, needs=WRITE, on=FOUND, limits=limits, reads=Reads(body), **more)
+
+
+def _patch(path: str, handler: Handler) -> Route:
+    body = Reads(list[patches.Operation], "application/json-patch+json")
+    more: dict[str, Any] = {"limits": ONE_ENTITY, "reads": body, "headers": Condition}
+    return Route("PATCH", path, handler, needs=WRITE, on=FOUND, **more)
+
+
+def _delete(path: str, handler: Handler, query: type[Struct] | None = DeleteQuery) -> Route:
+    return Route("DELETE", path, handler, needs=WRITE, on=FOUND, query=query)
 
 
 def _identifier(kind: Kind, text: str) -> str:

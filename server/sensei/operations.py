@@ -18,7 +18,6 @@ from trackstack.server.plain import Plain, PlainBody
 from trackstack.server.routes import Limits, Route, Scope
 
 ROOT = "/data/sensei"
-REQUIRED_HEADERS = (b"x-api-key", b"x-gw-ims-org-id", b"x-sandbox-name")
 MOST_JSON_BYTES = 1024 * 1024
 MOST_DEPTH = 64
 
@@ -28,6 +27,17 @@ _FILE = re.compile(r"application/octet-stream")
 
 class Body(Plain, rename="camel", omit_defaults=True):
     """The base of request types: fields in camelCase, null as if left out, unknown ones ignored."""
+
+
+class Headers(Struct, rename=lambda name: name.replace("_", "-")):
+    """What every request has to say, whatever it is."""
+
+    x_api_key: Annotated[str, Meta(min_length=1)]
+    x_gw_ims_org_id: Annotated[str, Meta(min_length=1)]
+    x_sandbox_name: Annotated[str, Meta(min_length=1)]
+
+
+REQUIRED_HEADERS = Headers.__struct_encode_fields__
 
 
 class Part(Struct, rename="camel", omit_defaults=True, kw_only=True):
@@ -98,13 +108,13 @@ def operation(
     @functools.wraps(handler)
     async def handle(call: Call, *body: Any) -> Any:
         for name in REQUIRED_HEADERS:
-            if not call.header(name):
-                raise ApiError(BAD_REQUEST, f"The header {name.decode()} is missing.")
+            if not call.header(name.encode()):
+                raise ApiError(BAD_REQUEST, f"The header {name} is missing.")
         _check_accept(call.header(b"accept"), file)
         return await handler(call, *body)
 
-    limits = Limits(MOST_JSON_BYTES)
-    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=limits, form=form, query=query)
+    read: dict[str, Any] = {"form": form, "query": query, "headers": Headers}
+    return Operation(method, ROOT + path, handle, needs=needs, on=on, limits=Limits(MOST_JSON_BYTES), **read)
 
 
 def decode(call: Call, content: bytes, type: type[Any]) -> Any:
