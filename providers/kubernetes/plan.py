@@ -58,8 +58,8 @@ def _changes(objects: Objects, wanted: Wanted, state: State) -> list[Change]:
 
     changes = told(shapes.prune(state.live, was), new)
     other = any(paths.any_covers(replacing.IDENTITY, each.found.path) for each in changes)
-    if not changes or other or has_unknown(new) or ownership.to_take_over(state.live):
-        return changes  # in a trial, what is to be taken over would still be there
+    if not changes or other or has_unknown(new):
+        return changes
     try:
         result = objects.tried(wanted, state)
     except (NotServed, Conflict):
@@ -69,7 +69,10 @@ def _changes(objects: Objects, wanted: Wanted, state: State) -> list[Change]:
     if result is None:
         return changes
     shape = shapes.union(was, new)
-    return told(shapes.prune(state.live, shape), shapes.prune(result, shape))
+    found = told(shapes.prune(state.live, shape), shapes.prune(result, shape))
+    if ownership.to_take_over(state.live):  # in a trial, what is to be taken over and goes is still there
+        found += [each for each in changes if each.found.kind == "delete" and each not in found]
+    return found
 
 
 def _refused(changes: list[Change], error: ApiError) -> list[Change]:

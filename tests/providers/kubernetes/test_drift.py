@@ -162,3 +162,22 @@ def test_fields_that_the_plugin_wrote_once_are_taken_over(bench: Bench) -> None:
 
     assert "labels" not in bench.get("configmaps", "settings")["metadata"]
     assert not bench.preview(lambda: config_map({"a": "1"}), refresh=True).changed
+
+
+def test_what_the_plugin_wrote_once_is_as_it_was_given_in_other_words(bench: Bench) -> None:
+    """pulumi-kubernetes records `1000m` as the `1` that the server makes of it."""
+
+    def quota(cpu: str) -> Callable[[], Any]:
+        return lambda: k8s.core.v1.ResourceQuota(
+            "quota", metadata={"name": "quota"}, spec={"hard": {"cpu": cpu}}
+        )
+
+    bench.up(quota("1"))
+    bench.delete("resourcequotas", "quota")
+    body = {"metadata": {"name": "quota"}, "spec": {"hard": {"cpu": "1"}}}
+    path = f"/api/v1/namespaces/{bench.namespace}/resourcequotas"
+    bench.cluster.call("POST", path, body, fieldManager="pulumi-kubernetes")
+    bench.refresh()
+
+    assert steps(bench.preview(quota("1000m"), refresh=True)) == {"quota": "same"}
+    assert steps(bench.preview(quota("1001m"), refresh=True)) == {"quota": "update"}
