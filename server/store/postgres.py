@@ -125,6 +125,7 @@ class PostgresSession:
         self._finish = finish
         self._connection: Connection | None = None
         self._active: Active = {}
+        self._rollbacks = 0
 
     def commit(self, jobs: Sequence[Job]) -> None:
         try:
@@ -190,8 +191,11 @@ class PostgresSession:
         connection = self._connection
         if connection is None:
             return
+        self._rollbacks += 1
         try:
-            connection.execute("ROLLBACK")
+            # What a failed pipeline was to prepare counts as prepared with psycopg, and is not: it would fail
+            # from then on. At a ROLLBACK whose text is new to it, psycopg forgets all that it has prepared.
+            connection.execute(f"ROLLBACK -- {self._rollbacks}")
         except psycopg.Error:
             connection.close()
 
