@@ -94,6 +94,9 @@ class App:
             if not callable(value) and not isinstance(value, Answer):
                 value = answer(value, route.status)
         except ApiError as error:
+            if error.status >= 500 and error.__cause__ is not None:  # which is for operators only
+                cause = str(error.__cause__).partition("\n")[0]
+                log.warning("%s %s: %s %s", scope["method"], scope["path"], error.message, cause)
             value = surface_of(scope["path"]).refuse(error)
         except Disconnected:
             return

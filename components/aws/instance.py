@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi import Input, Output, ResourceOptions
+from pulumi_kubernetes.core.v1 import VolumeArgs
 
 from trackstack.components.aws import domain, policies
 from trackstack.components.aws.bucket import Bucket, BucketArgs
@@ -16,6 +17,7 @@ from trackstack.components.aws.key import Key, KeyArgs
 from trackstack.components.aws.role import ROLE, DatabaseRole, RoleArgs
 from trackstack.components.aws.secrets import Secrets, SecretsArgs
 from trackstack.components.instance import Outputs
+from trackstack.components.kubernetes import container, pod
 from trackstack.components.kubernetes.instance import Backing, KubernetesArgs, KubernetesInstance
 from trackstack.components.kubernetes.place import Place
 from trackstack.components.naming import part
@@ -27,6 +29,7 @@ from trackstack.components.settings.exposure import ExposureSettings
 from trackstack.components.settings.kubernetes import KubernetesSettings
 
 POD_IDENTITY_AGENT = "169.254.170.23/32"
+_PROVIDED, _AUTHORITY, _AUTHORITY_FILE = "provided", "authority", "ca.pem"
 SERVER = "server"
 """The part whose service account the server's pods have."""
 
@@ -94,7 +97,7 @@ class AwsInstance(KubernetesInstance):
             ready=ready,
             account_annotations=server.annotations,
             ingress_annotations=self._way_in(name, args.settings.exposure),
-            secret_class=secrets.secret_class,
+            volumes=_volumes(cloud, secrets),
             addressed=bool(cloud.settings.domain.zone),
         )
 
@@ -107,8 +110,15 @@ class AwsInstance(KubernetesInstance):
             password.value,
             "@",
             database.host,
-            f":{database.port}/{own}?sslmode=require",
+            f":{database.port}/{own}?{self._tls}",
         )
+
+    @property
+    def _tls(self) -> str:
+        """How the database's connections are secured, as libpq has it."""
+        if not self._cloud.settings.database.ca_secret:
+            return "sslmode=require"
+        return f"sslmode=verify-full&sslrootcert={container.SECRETS}/{_AUTHORITY}/{_AUTHORITY_FILE}"
 
     def _role(
         self, name: str, args: KubernetesArgs, place: Place, key: Key, database: Database, secrets: Secrets
@@ -134,7 +144,7 @@ class AwsInstance(KubernetesInstance):
             admin_secret=database.admin_secret,
             region=cloud.region,
             database_url=secrets.database_url,
-            secret_class=secrets.secret_class,
+            volumes=_volumes(cloud, secrets),
             ready=(*database.ready, *secrets.ready),
         )
         return DatabaseRole(part(name, "setup"), job, mine)
@@ -164,6 +174,16 @@ def _settings(
         "exposure": settings.exposure.model_copy(update={"tls": tls}),
     }
     return settings.model_copy(update=changes)
+
+
+def _volumes(cloud: Cloud, secrets: Secrets) -> dict[str, VolumeArgs]:
+    """What pods have to mount for their secrets, and to know the database by."""
+    volumes = {}
+    if secrets.secret_class:
+        volumes[_PROVIDED] = pod.provided(_PROVIDED, secrets.secret_class)
+    if authority := cloud.settings.database.ca_secret:
+        volumes[_AUTHORITY] = pod.secret(_AUTHORITY, authority, _AUTHORITY_FILE)
+    return volumes
 
 
 def _allowed(cloud: Cloud, bucket: Bucket, secret: Output[str], key: Key) -> Output[list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """The database's role and database of an instance, made from inside the cluster."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from pulumi_kubernetes.core.v1 import (
     PodTemplateSpecArgs,
     SecretKeySelectorArgs,
     ServiceAccount,
+    VolumeArgs,
 )
 
 from trackstack.components.aws.identity import Identity
 from trackstack.components.kubernetes import pod
-from trackstack.components.kubernetes.container import PROVIDED
+from trackstack.components.kubernetes.container import mounts
 from trackstack.components.kubernetes.place import Place, child
 from trackstack.components.naming import part
 from trackstack.components.settings.base import SecretRef
@@ -42,8 +44,8 @@ class RoleArgs:
     """The ARN of the administrator's secret."""
     region: str
     database_url: SecretRef
-    secret_class: str
-    """The SecretProviderClass that it comes from; empty: none."""
+    volumes: Mapping[str, VolumeArgs]
+    """Further volumes of the pod by name, for `container.mounts`."""
     ready: tuple[Resource, ...]
 
 
@@ -88,7 +90,7 @@ class DatabaseRole(ComponentResource):
 
 
 def _pod(args: RoleArgs, program: str) -> PodSpecArgs:
-    settings, url, provided = args.settings, args.database_url, args.secret_class
+    settings, url = args.settings, args.database_url
     selected = SecretKeySelectorArgs(name=url.name, key=url.key)
     prepare = ContainerArgs(
         name="prepare",
@@ -101,7 +103,7 @@ def _pod(args: RoleArgs, program: str) -> PodSpecArgs:
         ],
         resources=pod.resources(_RESOURCES),
         security_context=pod.container_security(),
-        volume_mounts=[pod.mount("provided", PROVIDED, read_only=True)] if provided else None,
+        volume_mounts=mounts(args.volumes) or None,
     )
     return PodSpecArgs(
         service_account_name=args.place.name(ROLE),
@@ -111,6 +113,6 @@ def _pod(args: RoleArgs, program: str) -> PodSpecArgs:
         restart_policy="Never",
         image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in settings.pull_secrets] or None,
         containers=[prepare],
-        volumes=[pod.provided("provided", provided)] if provided else None,
+        volumes=list(args.volumes.values()) or None,
         node_selector=dict(settings.node_selector) or None,
     )

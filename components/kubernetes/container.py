@@ -1,6 +1,6 @@
 """The server's container: what every pod that runs the image is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_kubernetes.core.v1 import (
@@ -11,14 +11,12 @@ from pulumi_kubernetes.core.v1 import (
     EnvVarSourceArgs,
     HTTPGetActionArgs,
     HTTPHeaderArgs,
-    KeyToPathArgs,
     LifecycleArgs,
     LifecycleHandlerArgs,
     LocalObjectReferenceArgs,
     PodSpecArgs,
     ProbeArgs,
     SecretKeySelectorArgs,
-    SecretVolumeSourceArgs,
     SleepActionArgs,
     TolerationArgs,
     TopologySpreadConstraintArgs,
@@ -34,8 +32,6 @@ from trackstack.components.settings.kubernetes import KubernetesSettings, Tolera
 
 DATA = "/data"
 SECRETS = "/etc/trackstack"
-PROVIDED = f"{SECRETS}/provided"
-"""Where pods mount what a SecretProviderClass fetches."""
 _GRACE_S = 45
 """The drain, the requests under way, and then some."""
 _DRAIN_S = 5
@@ -55,8 +51,8 @@ class Image:
     """The key that the instance's secrets are encrypted with."""
     claims: Mapping[str, str] = field(default_factory=dict)
     """Volumes by path: the claims' names."""
-    secret_class: str = ""
-    """The SecretProviderClass that the Secrets come from, which pods mount for that; empty: none."""
+    volumes: Mapping[str, VolumeArgs] = field(default_factory=dict)
+    """Further volumes by name, for `mounts`."""
 
     def container(
         self,
@@ -118,18 +114,16 @@ class Image:
         return [
             *(pod.claimed(path.strip("/"), claim) for path, claim in self.claims.items()),
             *(pod.scratch(path.strip("/"), self._scratch) for path in self._scratches),
-            _secret("admin", self.digest, "admin-token"),
-            _secret("key", self.key, "key"),
-            *([pod.provided("provided", self.secret_class)] if self.secret_class else []),
+            pod.secret("admin", self.digest, "admin-token"),
+            pod.secret("key", self.key, "key"),
+            *self.volumes.values(),
         ]
 
     def _mounts(self) -> list[VolumeMountArgs]:
         folders = [*self.claims, *self._scratches]
         return [
             *(pod.mount(path.strip("/"), path) for path in folders),
-            pod.mount("admin", f"{SECRETS}/admin", read_only=True),
-            pod.mount("key", f"{SECRETS}/key", read_only=True),
-            *([pod.mount("provided", PROVIDED, read_only=True)] if self.secret_class else []),
+            *mounts(["admin", "key", *self.volumes]),
         ]
 
     @property
@@ -181,6 +175,11 @@ def environment(
     return {**env, **bucket, **settings.env, **settings.env_secrets}
 
 
+def mounts(names: Iterable[str]) -> list[VolumeMountArgs]:
+    """The volumes of those names, each in a folder of its name below SECRETS, to be read only."""
+    return [pod.mount(name, f"{SECRETS}/{name}", read_only=True) for name in names]
+
+
 def probes(host: str) -> dict[str, ProbeArgs]:
     """Started within five minutes, ready when the database answers, alive while the process does."""
 
@@ -216,11 +215,3 @@ def _variable(name: str, value: str | SecretRef) -> EnvVarArgs:
         return EnvVarArgs(name=name, value=value)
     selected = SecretKeySelectorArgs(name=value.name, key=value.key)
     return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(secret_key_ref=selected))
-
-
-def _secret(name: str, ref: SecretRef, file: str) -> VolumeArgs:
-    items = [KeyToPathArgs(key=ref.key, path=file)]
-    # Read by the pod's group, which is the server's own.
-    return VolumeArgs(
-        name=name, secret=SecretVolumeSourceArgs(secret_name=ref.name, items=items, default_mode=0o440)
-    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pulumi import Input, Output, Resource, ResourceOptions
-from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.core.v1 import Secret, VolumeArgs
 
 from trackstack.components.instance import Outputs, TrackingInstance
 from trackstack.components.kubernetes import container
@@ -60,8 +60,8 @@ class Backing:
     """Of the pods' ServiceAccount, besides those of the settings."""
     ingress_annotations: Mapping[str, Input[str]] = field(default_factory=dict)
     """Of the way in, besides those of the settings."""
-    secret_class: str = ""
-    """The SecretProviderClass that the pods' Secrets come from, if they do."""
+    volumes: Mapping[str, VolumeArgs] = field(default_factory=dict)
+    """Further volumes of the pods by name, for `container.mounts`."""
     addressed: bool = False
     """Whether somebody needs to know at which address the way in is."""
 
@@ -127,7 +127,7 @@ class KubernetesInstance(TrackingInstance):
             digest=token.digest,
             key=key,
             claims=container.claims(database.volume, bucket.volume),
-            secret_class=backing.secret_class,
+            volumes=backing.volumes,
         )
         annotations = {**backing.account_annotations, **settings.service_account_annotations}
         account = Account(part(name, "account"), AccountArgs(place=place, annotations=annotations), mine)

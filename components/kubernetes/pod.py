@@ -6,14 +6,18 @@ from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
     CSIVolumeSourceArgs,
     EmptyDirVolumeSourceArgs,
+    KeyToPathArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodSecurityContextArgs,
     ResourceRequirementsArgs,
     SeccompProfileArgs,
+    SecretVolumeSourceArgs,
     SecurityContextArgs,
     VolumeArgs,
     VolumeMountArgs,
 )
+
+from trackstack.components.settings.base import SecretRef
 
 USER = 10001
 """The user and group that the image runs as."""
@@ -64,6 +68,14 @@ def provided(name: str, secret_class: str) -> VolumeArgs:
         driver="secrets-store.csi.k8s.io", read_only=True, volume_attributes=attributes
     )
     return VolumeArgs(name=name, csi=source)
+
+
+def secret(name: str, ref: SecretRef, file: str) -> VolumeArgs:
+    """A Secret's key as a file, read by the pod's group, which is the server's own."""
+    items = [KeyToPathArgs(key=ref.key, path=file)]
+    return VolumeArgs(
+        name=name, secret=SecretVolumeSourceArgs(secret_name=ref.name, items=items, default_mode=0o440)
+    )
 
 
 def mount(name: str, path: str, *, read_only: bool = False) -> VolumeMountArgs:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from trackstack.components.settings.base import Settings
+from trackstack.components.settings.base import SecretRef, Settings
 from trackstack.components.settings.bucket import MODE, ArtifactMode
 from trackstack.components.settings.size import SizeName
 
@@ -91,6 +91,10 @@ class RdsSettings(Settings):
     deletion_protection: bool = Field(default=True, description="Whether AWS refuses to delete it.")
     final_snapshot: bool = Field(default=True, description="Whether a snapshot stays of what is deleted.")
     performance_insights: bool = Field(default=True, description="Whether its load is recorded for 7 days.")
+    ca_secret: SecretRef | None = Field(
+        default=None,
+        description="A Secret with the authorities its certificate is compared with; none: encrypted only.",
+    )
     host: str = Field(default="", description="Of kind shared: its address.")
     port: int = Field(default=5432, ge=1, le=65535, description="Of kind shared.")
     admin_secret: Arn = Field(

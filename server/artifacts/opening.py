@@ -84,6 +84,8 @@ def _options(root: str) -> dict[str, Any]:
             options.setdefault("endpoint", endpoint)
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         options.setdefault("region", region)
+        if not (os.environ.get("AWS_ACCESS_KEY_ID") or options.get("skip_signature")):
+            options["credential_provider"] = AwsCredentials(options["region"])
     http = str(options.get("endpoint", "")).startswith("http://")
     options["client_options"] = {"allow_http": http, "connect_timeout": timedelta(seconds=5)}
     options["retry_config"] = _RETRIES

@@ -36,6 +36,7 @@ class Cloud:
     settings: dict[str, Any]
     pods: dict[str, Any] = field(default_factory=dict)
     rotation: str = ""
+    cluster: NoCluster = field(default_factory=NoCluster)
 
     def __post_init__(self) -> None:
         self.stack = Backend.open(self.folder / "state").stack("trackstack", "demo")
@@ -58,7 +59,7 @@ class Cloud:
 
     @property
     def options(self) -> Options:
-        providers = {"trackstack": Local(), "kubernetes": NoCluster(), "aws": MotoAws(self.endpoint)}
+        providers = {"trackstack": Local(), "kubernetes": self.cluster, "aws": MotoAws(self.endpoint)}
         return Options(secrets=SECRETS, providers=providers, root=self.folder)
 
     def up(self) -> dict[str, int]:
@@ -88,7 +89,7 @@ def endpoint() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    httpx.post(f"http://{host}:{port}/moto-api/reset")
+    httpx.post(f"http://{host}:{port}/moto-api/reset", timeout=60)
     yield f"http://{host}:{port}"
     server.stop()
 

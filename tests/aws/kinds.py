@@ -1,50 +1,12 @@
-"""The life of each type on AWS: what it is made, read, changed and deleted with."""
+"""The types that an instance on AWS is made of: what each is made, read, changed and deleted with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-
-Properties = Mapping[str, Any]
-Aws = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """`create` gives id and outputs besides the inputs, `read` what is there now or None."""
-
-    create: Callable[[Aws, Properties], tuple[str, dict[str, Any]]]
-    read: Callable[[Aws, str, Properties], dict[str, Any] | None]
-    update: Callable[[Aws, str, Properties], dict[str, Any]]
-    delete: Callable[[Aws, str, Properties], Any]
-    replaces: frozenset[str] = frozenset({"name", "bucket", "identifier", "region"})
-
-
-def there(ask: Callable[[], Any]) -> Any:
-    """The answer; None for what is not there."""
-    try:
-        return ask()
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if "NotFound" in code or code.startswith("NoSuch") or code.startswith("404"):
-            return None
-        raise
-
-
-def tag_list(inputs: Properties) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
-
-
-def tag_map(tags: list[dict[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def settled(aws: Aws, id: str, inputs: Properties) -> dict[str, Any]:
-    """Nothing of it can be changed here."""
-    return {}
-
+from tests.aws.kind import Aws, Kind, Properties, settled, tag_list, tag_map, there
+from tests.aws.rds import RDS_KINDS
 
 # S3
 
@@ -135,99 +97,6 @@ def _lifecycle(inputs: Properties) -> dict[str, Any]:
             rule["Expiration"] = {"ExpiredObjectDeleteMarker": True}
         rules.append(rule)
     return {"Rules": rules}
-
-
-# RDS
-
-
-def named(
-    service: str, noun: str, key: str, make: Callable[[Properties], dict[str, Any]], answer: str
-) -> Kind:
-    """A group of RDS: created with its name, described and deleted by it."""
-
-    def create(aws: Aws, inputs: Properties) -> tuple[str, dict[str, Any]]:
-        made = getattr(aws(service), f"create_{noun}")(
-            **{key: inputs["name"]}, **make(inputs), Tags=tag_list(inputs)
-        )
-        if "parameters" in inputs:
-            parameters = [
-                {"ParameterName": each["name"], "ParameterValue": each["value"], "ApplyMethod": "immediate"}
-                for each in inputs["parameters"]
-            ]
-            getattr(aws(service), f"modify_{noun}")(**{key: inputs["name"]}, Parameters=parameters)
-        return inputs["name"], {"arn": made[answer].get(f"{answer}Arn", "")}
-
-    def read(aws: Aws, id: str, outputs: Properties) -> dict[str, Any] | None:
-        found = there(lambda: getattr(aws(service), f"describe_{noun}s")(**{key: id}))
-        return None if found is None else {}
-
-    def delete(aws: Aws, id: str, outputs: Properties) -> None:
-        getattr(aws(service), f"delete_{noun}")(**{key: id})
-
-    return Kind(create, read, settled, delete)
-
-
-def server_create(aws: Aws, inputs: Properties) -> tuple[str, dict[str, Any]]:
-    made = aws("rds").create_db_instance(
-        DBInstanceIdentifier=inputs["identifier"],
-        Engine=inputs["engine"],
-        EngineVersion=inputs["engineVersion"],
-        DBInstanceClass=inputs["instanceClass"],
-        AllocatedStorage=int(inputs["allocatedStorage"]),
-        MaxAllocatedStorage=int(inputs["maxAllocatedStorage"]),
-        StorageType=inputs["storageType"],
-        StorageEncrypted=inputs["storageEncrypted"],
-        MultiAZ=inputs["multiAz"],
-        MasterUsername=inputs["username"],
-        ManageMasterUserPassword=inputs["manageMasterUserPassword"],
-        DBParameterGroupName=inputs["parameterGroupName"],
-        DBSubnetGroupName=inputs["dbSubnetGroupName"],
-        VpcSecurityGroupIds=inputs["vpcSecurityGroupIds"],
-        PubliclyAccessible=inputs["publiclyAccessible"],
-        BackupRetentionPeriod=int(inputs["backupRetentionPeriod"]),
-        DeletionProtection=inputs["deletionProtection"],
-        CopyTagsToSnapshot=inputs["copyTagsToSnapshot"],
-        Port=int(inputs["port"]),
-        Tags=tag_list(inputs),
-        **({"KmsKeyId": inputs["kmsKeyId"]} if "kmsKeyId" in inputs else {}),
-    )["DBInstance"]
-    return made["DBInstanceIdentifier"], _server(made)
-
-
-def _server(made: Properties) -> dict[str, Any]:
-    secret = made.get("MasterUserSecret", {})
-    return {
-        "arn": made["DBInstanceArn"],
-        "address": made["Endpoint"]["Address"],
-        "deletionProtection": made["DeletionProtection"],
-        "instanceClass": made["DBInstanceClass"],
-        "masterUserSecrets": [{"secretArn": secret.get("SecretArn", ""), "secretStatus": "active"}],
-    }
-
-
-def server_read(aws: Aws, id: str, outputs: Properties) -> dict[str, Any] | None:
-    found = there(lambda: aws("rds").describe_db_instances(DBInstanceIdentifier=id))
-    return None if found is None else _server(found["DBInstances"][0])
-
-
-def server_update(aws: Aws, id: str, inputs: Properties) -> dict[str, Any]:
-    changed = aws("rds").modify_db_instance(
-        DBInstanceIdentifier=id,
-        DeletionProtection=inputs["deletionProtection"],
-        DBInstanceClass=inputs["instanceClass"],
-        ApplyImmediately=True,
-    )["DBInstance"]
-    aws("rds").add_tags_to_resource(ResourceName=changed["DBInstanceArn"], Tags=tag_list(inputs))
-    return _server(aws("rds").describe_db_instances(DBInstanceIdentifier=id)["DBInstances"][0])
-
-
-def server_delete(aws: Aws, id: str, outputs: Properties) -> None:
-    final = {"FinalDBSnapshotIdentifier": outputs["finalSnapshotIdentifier"]}
-    if outputs["skipFinalSnapshot"]:
-        final = {}
-    aws("rds").delete_db_instance(
-        DBInstanceIdentifier=id, SkipFinalSnapshot=outputs["skipFinalSnapshot"], **final
-    )
 
 
 # EC2
@@ -444,21 +313,7 @@ KINDS: dict[str, Kind] = {
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucket_part(
         "bucket_lifecycle_configuration", "LifecycleConfiguration", _lifecycle
     ),
-    "aws:rds/parameterGroup:ParameterGroup": named(
-        "rds",
-        "db_parameter_group",
-        "DBParameterGroupName",
-        lambda inputs: {"DBParameterGroupFamily": inputs["family"], "Description": inputs["description"]},
-        "DBParameterGroup",
-    ),
-    "aws:rds/subnetGroup:SubnetGroup": named(
-        "rds",
-        "db_subnet_group",
-        "DBSubnetGroupName",
-        lambda inputs: {"DBSubnetGroupDescription": inputs["description"], "SubnetIds": inputs["subnetIds"]},
-        "DBSubnetGroup",
-    ),
-    "aws:rds/instance:Instance": Kind(server_create, server_read, server_update, server_delete),
+    **RDS_KINDS,
     "aws:ec2/securityGroup:SecurityGroup": Kind(
         group_create,
         group_read,
@@ -484,6 +339,14 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:iam/rolePolicy:RolePolicy": Kind(
         policy_put, policy_read, lambda aws, id, inputs: policy_put(aws, inputs)[1], policy_delete
+    ),
+    # Of associations the server knows nothing: they are taken for made.
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": Kind(
+        lambda aws, inputs: (f"a-{inputs['serviceAccount']}", {}),
+        lambda aws, id, outputs: {},
+        settled,
+        settled,
+        frozenset({"clusterName", "namespace", "serviceAccount"}),
     ),
     "aws:acm/certificate:Certificate": Kind(
         certificate_create,

@@ -1,4 +1,4 @@
-"""A `kubernetes` provider for tests of what is not in the cluster: takes everything, keeps nothing."""
+"""A `kubernetes` provider for tests of what is not in the cluster: takes everything, runs nothing."""
 
 from typing import Any
 
@@ -12,7 +12,10 @@ BALANCER = "internal-demo.elb.eu-central-1.amazonaws.com"
 
 
 class NoCluster(ResourceProviderServicer):
-    """An Ingress gets a load balancer; nothing else has a status."""
+    """An Ingress gets a load balancer; nothing else has a status. `objects` are there, by kind and name."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], dict[str, Any]] = {}
 
     def CheckConfig(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         return pb.CheckResponse(inputs=request.news)
@@ -35,16 +38,24 @@ class NoCluster(ResourceProviderServicer):
         sent = values.decode(request.properties)
         if sent.get("kind") == "Ingress":
             sent["status"] = {"loadBalancer": {"ingress": [{"hostname": BALANCER}]}}
+        self._keep(sent)
         return pb.CreateResponse(id=request.urn.rpartition("::")[2], properties=values.encode(sent))
 
     def Read(self, request: pb.ReadRequest, context: Any) -> pb.ReadResponse:
         return pb.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Update(self, request: pb.UpdateRequest, context: Any) -> pb.UpdateResponse:
+        self._keep(values.decode(request.news))
         return pb.UpdateResponse(properties=request.news)
 
     def Delete(self, request: pb.DeleteRequest, context: Any) -> Empty:
+        gone = values.reveal(values.decode(request.properties))
+        self.objects.pop((gone["kind"], gone["metadata"]["name"]), None)
         return Empty()
+
+    def _keep(self, sent: dict[str, Any]) -> None:
+        told = values.reveal(sent)
+        self.objects[told["kind"], told["metadata"]["name"]] = told
 
     def Cancel(self, request: Empty, context: Any) -> Empty:
         return Empty()

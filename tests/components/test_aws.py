@@ -84,6 +84,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "shared": ({"database": SHARED}, {}),
     "pod-identity": ({"identity": "pod-identity"}, {}),
     "external-secrets": ({"secrets": "external-secrets"}, {}),
+    "secrets-store-csi": ({"secrets": "secrets-store-csi", "kms_key": "create"}, {}),
+    "verified": ({"database": {"ca_secret": {"name": "rds", "key": "ca.pem"}}}, {"namespace": "ml"}),
     "existing bucket": ({"bucket": {"existing": True, "name": "theirs"}}, {}),
 }
 
@@ -277,6 +279,89 @@ def test_pod_identity_needs_no_annotation_but_its_agent() -> None:
     assert association["serviceAccount"] == "demo-server" and association["clusterName"] == "eks"
     egress = inputs(registered, "demo-network-server")["spec"]["egress"]
     assert {"to": [{"ipBlock": {"cidr": "169.254.170.23/32"}}]} in egress
+
+
+@pytest.mark.parametrize("identity", ["irsa", "pod-identity"])
+def test_the_csi_driver_fetches_the_secrets_of_every_pod_that_needs_them(identity: str) -> None:
+    registered, _ = make({"secrets": "secrets-store-csi", "identity": identity})
+
+    fetched = inputs(registered, "demo-secrets-pods")
+    assert (fetched["apiVersion"], fetched["kind"]) == (
+        "secrets-store.csi.x-k8s.io/v1",
+        "SecretProviderClass",
+    )
+    parameters = fetched["spec"]["parameters"]
+    assert parameters["usePodIdentity"] == ("true" if identity == "pod-identity" else "false")
+    (asked,) = json.loads(parameters["objects"])
+    assert (asked["objectName"], asked["objectType"]) == (
+        inputs(registered, "demo-secrets-secret")["name"],
+        "secretsmanager",
+    )
+    stored = json.loads(inputs(registered, "demo-secrets-version")["secretString"])
+    found = {each["objectAlias"]: stored[json.loads(each["path"])] for each in asked["jmesPath"]}
+    (synced,) = fetched["spec"]["secretObjects"]
+    assert {each["key"]: found[each["objectName"]] for each in synced["data"]} == {
+        key: stored[key] for key in ("admin-token", "database-url")
+    }
+    for name, pod in pods_of(registered).items():
+        volumes = {each["name"]: each.get("csi") for each in pod["volumes"]}
+        assert volumes["provided"] == {
+            "driver": "secrets-store.csi.k8s.io",
+            "readOnly": True,
+            "volumeAttributes": {"secretProviderClass": fetched["metadata"]["name"]},
+        }, name
+        for container in pod["containers"]:
+            assert "provided" in {each["name"] for each in container["volumeMounts"]}
+            for variable in container["env"]:
+                if reference := (variable.get("valueFrom") or {}).get("secretKeyRef"):
+                    assert reference["name"] == synced["secretName"]
+
+
+def test_the_job_may_read_what_is_fetched_for_it_with_its_role() -> None:
+    registered, _ = make({"secrets": "secrets-store-csi", "kms_key": "create"})
+
+    policy = json.loads(inputs(registered, "demo-setup-identity-policy")["policy"])
+    through = {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}
+    for secret in ("arn:admin", "arn:secret"):
+        assert permits(policy, "secretsmanager:GetSecretValue", secret, {})
+    assert permits(policy, "kms:Decrypt", "arn:key", through)
+    assert not permits(policy, "s3:GetObject", "*", {})
+
+
+def test_with_authorities_the_database_is_known_by_its_certificate() -> None:
+    registered, _ = make({"database": {"ca_secret": {"name": "rds", "key": "ca.pem"}}}, {"namespace": "ml"})
+
+    stored = json.loads(inputs(registered, "demo-secrets-version")["secretString"])
+    assert stored["database-url"].endswith(
+        "?sslmode=verify-full&sslrootcert=/etc/trackstack/authority/ca.pem"
+    )
+    for name, pod in pods_of(registered).items():
+        (authority,) = [each for each in pod["volumes"] if each["name"] == "authority"]
+        assert authority["secret"]["secretName"] == "rds", name
+        for container in pod["containers"]:
+            mounts = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+            assert mounts["authority"] == "/etc/trackstack/authority"
+
+
+def pods_of(registered: Mapping[str, Any]) -> dict[str, Any]:
+    """The pods of the server, the retention, the migration and the database's role."""
+    found = {}
+    for name, part in registered.items():
+        spec = reveal(part["inputs"]).get("spec", {})
+        template = spec.get("jobTemplate", {}).get("spec", spec).get("template")
+        if template:
+            found[name] = template["spec"]
+    assert len(found) == 4
+    return found
+
+
+@pytest.mark.parametrize(("mode", "told"), [("proxied", "proxied"), ("direct", None)])
+def test_the_servers_artifact_mode_is_the_buckets(mode: str, told: str | None) -> None:
+    registered, _ = make({"bucket": {"mode": mode}})
+
+    environment = pods_of(registered)["demo-deployment-server"]["containers"][0]["env"]
+    values = {each["name"]: each.get("value") for each in environment}
+    assert values.get("TRACKSTACK_SERVER_ARTIFACT_MODE") == told
 
 
 def test_a_domain_is_a_certificate_a_record_and_what_the_controller_is_told() -> None:
