@@ -94,7 +94,8 @@ def _reporting(claim: Claim, report: Report) -> Iterator[None]:
 
 
 def _gone(report: Report, claim: Claim, usage: Usage) -> None:
-    experiment, deleted = str(claim.experiment_id), claim.deleted_at
+    experiment = "" if claim.experiment_id is None else str(claim.experiment_id)
+    deleted = claim.deleted_at
     report.removed.append(Removed(claim.kind, claim.name, experiment, deleted, usage.files, usage.bytes))
 
 

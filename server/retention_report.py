@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-_WORDS = {"run": "run", "logged_model": "logged model", "experiment": "experiment", "trace": "trace"}
+_ALWAYS = {"run": "run", "logged_model": "logged model", "experiment": "experiment"}
+_WHERE_THERE_ARE = {"catalog": "catalog entity", "sensei": "Sensei resource"}
+_WORDS = {**_ALWAYS, **_WHERE_THERE_ARE, "trace": "trace"}
 
 
 class Removed(Struct):
-    """A thing removed for good, with the files that it had."""
+    """A thing removed for good, with the files that it had; `experiment_id` is empty for what is of none."""
 
     kind: str
     id: str
@@ -70,7 +72,9 @@ class Report(Struct):
         verb = "would remove" if self.dry_run else "removed"
         for one in self.removed:
             deleted = datetime.fromtimestamp(one.deleted_at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-            what = f"{_WORDS[one.kind]} {one.id} of experiment {one.experiment_id}"
+            what = f"{_WORDS[one.kind]} {one.id}"
+            if one.experiment_id:
+                what += f" of experiment {one.experiment_id}"
             if one.kind == "experiment":
                 what = f"experiment {one.experiment_id} ({one.id})"
             yield f"{verb} {what}, deleted {deleted} UTC, {one.files} files, {size(one.bytes)}"
@@ -88,13 +92,16 @@ class Report(Struct):
     def summary(self) -> str:
         """Such as `removed 2 runs, 0 logged models, 1 experiment: 12 files, 3.4 MB`."""
         counts = ", ".join(
-            f"{count} {word}{'' if count == 1 else 's'}"
-            for kind, word in _WORDS.items()
-            if kind != "trace"
-            for count in [sum(one.kind == kind for one in self.removed)]
+            f"{count} {word if count == 1 else _many(word)}"
+            for kind, word in {**_ALWAYS, **_WHERE_THERE_ARE}.items()
+            if (count := sum(one.kind == kind for one in self.removed)) or kind in _ALWAYS
         )
         files, size_ = sum(one.files for one in self.removed), sum(one.bytes for one in self.removed)
         return f"{'would remove' if self.dry_run else 'removed'} {counts}: {files} files, {size(size_)}"
+
+
+def _many(word: str) -> str:
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 def size(count: int) -> str:

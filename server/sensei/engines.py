@@ -27,6 +27,7 @@ from trackstack.server.sensei.operations import (
     unprocessable,
 )
 from trackstack.server.sensei.tasks import Task
+from trackstack.server.store.purging import ENGINE_FILES
 from trackstack.server.store.sensei.kinds import ENGINE
 from trackstack.server.store.sensei.listing import Resource
 
@@ -100,13 +101,13 @@ class EngineForm(Part):
 
 
 async def create(call: Call) -> Answer:
-    """Files are kept below `sensei/engines/<id>`; the image's location and name are then theirs."""
+    """Files are kept in a folder of the engine's; the image's location and name are then theirs."""
     id_ = str(uuid.uuid4())
     document: Values = {}
 
     async def place(body: Engine) -> ArtifactPath:
         document.update(_document(call, body))
-        return ArtifactPath(("sensei", "engines", id_))
+        return call.artifacts.place(ENGINE_FILES + id_).path
 
     async with form(call, EngineForm, place) as sent:
         if "defaultArtifact" in sent.files:

@@ -23,11 +23,11 @@ from trackstack.server.store.transaction import Transaction
 
 
 class Expired(NamedTuple):
-    """A deleted thing whose time has come; `uri` is the root of its artifacts."""
+    """A deleted thing whose time has come; `uri` is the root of its artifacts, empty where it has none."""
 
     id: int
     name: str
-    experiment_id: int
+    experiment_id: int | None
     deleted_at: int
     uri: str
 
@@ -38,7 +38,7 @@ class Claim(NamedTuple):
     kind: str
     id: int
     name: str
-    experiment_id: int
+    experiment_id: int | None
     deleted_at: int
     path: str | None
 
@@ -97,7 +97,7 @@ class Purges:
                 decision = _decide(kind, expired, shelter, locate)
                 claims += decision.claims
                 kept += decision.kept
-            contents: dict[int, int] = {}
+            contents: dict[int | None, int] = {}
             for claim in claims:
                 contents[claim.experiment_id] = contents.get(claim.experiment_id, 0) + 1
             experiments = [Expired(*row) for row in tx.all(EXPIRED_EXPERIMENTS, cutoff=cutoff)]

@@ -8,16 +8,18 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    case,
     delete,
     exists,
     func,
+    null,
     or_,
     select,
     tuple_,
 )
 from sqlalchemy.sql import literal_column
 
-from trackstack.server.store.schema import logged_models, retention, traces, tracking
+from trackstack.server.store.schema import logged_models, openmetadata, retention, sensei, traces, tracking
 from trackstack.server.store.statements import Statement, insert
 from trackstack.server.store.transaction import Transaction
 
@@ -30,12 +32,19 @@ TRACES_AT_ONCE = 100
 RUN = "run"
 LOGGED_MODEL = "logged_model"
 EXPERIMENT = "experiment"
+CATALOG = "catalog"
+SENSEI = "sensei"
+
+ENGINE_FILES = "mlflow-artifacts:/sensei/engines/"
+"""Where engines keep their files, each in a folder that is called by its id."""
 
 _purges = retention.purges
 _runs = tracking.runs
 _experiments = tracking.experiments
 _models = logged_models.logged_models
 _traces = traces.traces
+_entities = openmetadata.catalog_entities
+_resources = sensei.sensei_resources
 _this: BindParameter[int] = bindparam("this")
 _cutoff: BindParameter[int] = bindparam("cutoff")
 
@@ -68,7 +77,7 @@ def unclaimed(kind: str, id_: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def _both(
-    found: Select[tuple[int, str, int, int, str]], id_: ColumnElement[int]
+    found: Select[tuple[int, str, int | None, int, str]], id_: ColumnElement[int]
 ) -> tuple[Statement, Statement]:
     return Statement(found.order_by(id_)), Statement(found.where(id_ == _this))
 
@@ -119,6 +128,24 @@ _EMPTY_EXPERIMENTS = _EXPIRED_EXPERIMENTS.where(
     ~exists(select(_models.c.id).where(_models.c.experiment_id == _experiments.c.id)),
 )
 
+_EXPIRED_ENTITIES = select(
+    _entities.c.id, _entities.c.uuid, null(), _entities.c.deleted_at, literal_column("''")
+).where(_entities.c.deleted_at <= _cutoff, unclaimed(CATALOG, _entities.c.id))
+
+_EXPIRED_RESOURCES = select(
+    _resources.c.id,
+    _resources.c.uuid,
+    null(),
+    _resources.c.deleted_at,
+    case(
+        (
+            _resources.c.kind == literal_column("'engine'"),
+            literal_column(f"'{ENGINE_FILES}'") + _resources.c.uuid,
+        ),
+        else_=literal_column("''"),
+    ),
+).where(_resources.c.deleted_at <= _cutoff, unclaimed(SENSEI, _resources.c.id))
+
 EXPIRED_EXPERIMENTS = Statement(_EXPIRED_EXPERIMENTS.order_by(_experiments.c.id))
 """Those too that still hold something."""
 
@@ -141,6 +168,21 @@ KINDS = (
         *_both(_EXPIRED_MODELS, _models.c.id),
         history=(),
         rows=(Statement(delete(_models).where(_models.c.id == _this)),),
+    ),
+    Kind(
+        CATALOG,
+        *_both(_EXPIRED_ENTITIES, _entities.c.id),
+        history=(),
+        # Until its row goes it can be restored: there are no files that could have gone before.
+        rows=(
+            Statement(delete(_entities).where(_entities.c.id == _this, _entities.c.deleted_at.is_not(None))),
+        ),
+    ),
+    Kind(
+        SENSEI,
+        *_both(_EXPIRED_RESOURCES, _resources.c.id),
+        history=(),
+        rows=(Statement(delete(_resources).where(_resources.c.id == _this)),),
     ),
     Kind(
         EXPERIMENT,

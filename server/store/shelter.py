@@ -59,7 +59,7 @@ class Shelter:
             owner = next(iter(self._versions.touching(path.parts)), None)
         return owner
 
-    def shared(self, kind: str, experiment_id: int, path: ArtifactPath) -> bool:
+    def shared(self, kind: str, experiment_id: int | None, path: ArtifactPath) -> bool:
         """Whether another experiment keeps files in this folder, or for an experiment's, around it."""
         if kind == EXPERIMENT:
             return bool(self._experiments.touching(path.parts) - {str(experiment_id)})

@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 from tests.server.world import World, world
 
+from trackstack.catalog import MODEL, SERVICE
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.config import Settings
 from trackstack.server.errors import ApiError
 from trackstack.server.retention_report import Failed, Removed, Stayed
+from trackstack.server.store.openmetadata.catalog import New
+from trackstack.server.store.openmetadata.rows import Entity
+from trackstack.server.store.openmetadata.writing import Stamp
 from trackstack.server.store.purging import KINDS, ROWS_AT_ONCE, TRACES_AT_ONCE
+from trackstack.server.store.sensei.kinds import ENGINE, ML_INSTANCE
 
 _ROOT = ArtifactPath()
 Scenario = Callable[[World], Awaitable[None]]
@@ -109,6 +114,78 @@ def test_traces_go_with_their_experiment(play: Callable[[Scenario], None]) -> No
         assert (await w.store.traces.get("tr-kept")).trace_id == "tr-kept"
         with pytest.raises(ApiError):
             await w.store.traces.get("tr-0")
+
+    play(scenario)
+
+
+def test_the_catalog_forgets_what_was_deleted_long_ago(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        catalog = w.store.catalog
+
+        async def service(name: str) -> Entity:
+            await catalog.create(
+                New(kind=SERVICE, name=name, service_type="Sklearn", fields={}), Stamp("a", 1)
+            )
+            return await catalog.create(New(kind=MODEL, service=name, name="m", fields={}), Stamp("a", 1))
+
+        async def delete(kind: str, id_: str, at: int) -> None:
+            await catalog.delete(kind, id_, hard=False, recursive=True, stamp=Stamp("a", at))
+
+        old, restored, fresh, alone = [await service(name) for name in ("old", "restored", "fresh", "alone")]
+        for model, at in ((old, 10), (restored, 10), (fresh, 11)):
+            await delete(SERVICE, str(model.service_uuid), at)
+        await catalog.restore(SERVICE, str(restored.service_uuid), Stamp("a", 10))
+        await delete(MODEL, alone.uuid, 10)
+
+        plan = await w.retention.plan(10)
+        report = await w.retention.remove(10)
+
+        gone = {old.service_uuid, old.uuid, alone.uuid}
+        assert {one.id for one in report.removed} == gone and len(report.removed) == 3
+        assert {(one.kind, one.experiment_id) for one in report.removed} == {("catalog", "")}
+        assert plan.removed == report.removed
+        assert report.summary().endswith("0 experiments, 3 catalog entities: 0 files, 0 B")
+        for id_ in (old.uuid, alone.uuid):
+            with pytest.raises(ApiError, match="not found"):
+                await catalog.get(MODEL, id_)
+        for model in (restored, fresh):
+            await catalog.get(MODEL, model.uuid)
+            await catalog.get(SERVICE, str(model.service_uuid))
+        assert (await w.retention.remove(10)).removed == []
+        assert (await service("old")).version == 1  # the name is free again
+
+    play(scenario)
+
+
+def test_engines_go_with_their_files(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        resources = w.store.sensei.resources
+
+        async def engine(name: str) -> str:
+            made = await resources.create(ENGINE, {"name": name}, "ada", 1)
+            await resources.create(ML_INSTANCE, {"name": name}, "ada", 1, parent=made.id)
+            await w.write(f"sensei/engines/{made.id}/defaultArtifact/engine.egg")
+            return made.id
+
+        old, needed, fresh, alive = [await engine(name) for name in ("old", "needed", "fresh", "alive")]
+        await w.version("model", f"mlflow-artifacts:/sensei/engines/{needed}/defaultArtifact")
+        for id_, at in ((old, 10), (needed, 10), (fresh, 11)):
+            await w.store.sensei.experiments.delete_engine(id_, at)
+
+        plan = await w.retention.plan(10)
+        report = await w.retention.remove(10)
+
+        assert plan.removed == report.removed
+        files = [(one.id, one.files, one.bytes) for one in report.removed if one.files]
+        assert files == [(old, 1, 5)]
+        assert {one.kind for one in report.removed} == {"sensei"}
+        assert len(report.removed) == 3  # both ML instances, too
+        assert report.kept == [Stayed("sensei", needed, "models:/model/1")]
+        assert await resources.find(ENGINE, old) is None
+        assert not await w.exists(f"sensei/engines/{old}")
+        for id_ in (needed, fresh, alive):
+            assert await resources.find(ENGINE, id_) is not None
+            assert await w.exists(f"sensei/engines/{id_}")
 
     play(scenario)
 

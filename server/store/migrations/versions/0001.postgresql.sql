@@ -79,7 +79,7 @@ CREATE TABLE purges (
   kind VARCHAR(12) COLLATE "C" NOT NULL,
   id BIGINT NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
-  experiment_id BIGINT NOT NULL,
+  experiment_id BIGINT,
   deleted_at BIGINT NOT NULL,
   path TEXT COLLATE "C",
   CONSTRAINT pk_purges PRIMARY KEY (kind, id)

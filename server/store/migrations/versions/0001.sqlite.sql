@@ -80,7 +80,7 @@ CREATE TABLE purges (
   kind VARCHAR(12) NOT NULL,
   id INTEGER NOT NULL,
   name TEXT NOT NULL,
-  experiment_id INTEGER NOT NULL,
+  experiment_id INTEGER,
   deleted_at BIGINT NOT NULL,
   path TEXT,
   CONSTRAINT pk_purges PRIMARY KEY (kind, id)
