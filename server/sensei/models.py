@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from trackstack.server.access import guard
@@ -31,11 +31,13 @@ from trackstack.server.sensei.operations import (
     unprocessable,
 )
 from trackstack.server.store.callers import Level
+from trackstack.server.store.databricks.activities import Said
 from trackstack.server.store.decisions import Kind as Object
 from trackstack.server.store.registry.entities import NewVersion
 from trackstack.server.store.sensei.kinds import EXPERIMENT, ML_INSTANCE, MODEL, RUN, version_of
 from trackstack.server.store.sensei.listing import Resource
-from trackstack.server.store.sensei.models import ModelChange, NewModel
+from trackstack.server.store.sensei.models import ModelChange, NewModel, Saved
+from trackstack.server.webhooks.hooks import Event
 
 State = Literal["trained", "published", "transcoded"]
 
@@ -89,11 +91,16 @@ async def create(call: Call) -> Answer:
         )
         document = {**({"tags": body.tags} if body.tags else {})}
         new = NewModel(name, version, description, "published" in (body.state or ()), document, author(call))
-        store = call.telling(
-            lambda made: events.version_created(call, False, version, made.id.rpartition("-")[2])
-        )
-        made = await store.sensei.models.create(new, call.now)
-    return views.MODEL.one(made, created=True)
+
+        def told(saved: Saved) -> Iterator[Event]:
+            if saved.is_new:
+                yield from events.model_created(call, saved.registered, {}, description)
+            number = saved.model.id.rpartition("-")[2]
+            yield from events.version_created(call, False, version, number)
+            yield from _moved(saved)
+
+        made = await call.telling(told).sensei.models.create(new, _said(call))
+    return views.MODEL.one(made.model, created=True)
 
 
 async def list_(call: Call) -> Answer:
@@ -121,13 +128,14 @@ async def replace(call: Call, body: Model) -> Answer:
             {"tags": body.tags} if body.tags else {},
         )
 
-    made = await call.store.sensei.models.replace(id_, change, call.header(b"if-match"), call.now)
-    return views.MODEL.one(made)
+    etags = call.header(b"if-match")
+    made = await call.telling(_moved).sensei.models.replace(id_, change, etags, _said(call))
+    return views.MODEL.one(made.model)
 
 
 async def delete(call: Call) -> Answer:
     """MLflow keeps the version, archived; its file stays."""
-    await call.store.sensei.models.delete(call.params["modelId"], call.now)
+    await call.telling(_moved).sensei.models.delete(call.params["modelId"], _said(call))
     return views.done("Model deletion was successful")
 
 
@@ -156,6 +164,14 @@ def registered_models(call: Call, body: object) -> Iterable[str]:
     """The number of the registered model that the path's model is a version of."""
     number = version_of(call.params["modelId"])
     return [] if number is None else [str(number[0])]
+
+
+def _said(call: Call) -> Said:
+    return Said(call.identity.name, "", call.now)
+
+
+def _moved(saved: Saved) -> Iterable[Event]:
+    return events.transitioned(saved.registered, saved.moves)
 
 
 async def _origin(call: Call, body: Model) -> _Origin:
