@@ -75,6 +75,8 @@ def leave_traces() -> None:
     import warnings
 
     import mlflow
+    from mlflow.genai import label_schemas
+    from mlflow.genai import review_queues as queues
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -87,6 +89,13 @@ def leave_traces() -> None:
             root.set_outputs({"answer": "because"})
             mlflow.update_current_trace(metadata={"mlflow.trace.session": "talk-1"})
         mlflow.log_feedback(trace_id=root.trace_id, name="helpful", value=True)
+    asked = label_schemas.create_label_schema(
+        "Is it clear?", type="feedback", input=label_schemas.InputPassFail("clear", "unclear")
+    )
+    queue = queues.create_review_queue(
+        "first look", queue_type="custom", users=["ann"], schema_ids=[str(asked.schema_id)]
+    )
+    queues.add_items_to_review_queue(queue.queue_id, item_ids=[root.trace_id])
     dataset = mlflow.genai.datasets.create_dataset(name="questions", experiment_id=["1"])
     dataset.merge_records([{"inputs": {"question": "why"}, "expectations": {"answer": "because"}}])
 
@@ -197,6 +206,7 @@ def test_a_wrong_token_is_told_on_the_sign_in_page(browser: "Browser", server: S
         ("/#/experiments/1/chat-sessions", "Sessions view has moved"),
         ("/#/experiments/1/datasets", "questions"),
         ("/#/experiments/1/judges", "judge"),
+        ("/#/experiments/1/review-queue", "first look"),
         ("/#/experiments/1/evaluation-runs", "run"),
         ("/#/experiments/1/runs/{run}/traces", "trace"),
         ("/#/prompts", "greeting"),
@@ -213,3 +223,23 @@ def test_every_page_works(watched: Watched, server: Server, runs: list[str], pat
 
     assert watched.wrong == []
     assert "Something went wrong" not in text
+
+
+def test_a_trace_is_reviewed_in_a_queue(watched: Watched, runs: list[str]) -> None:
+    watched.wrong.clear()
+    page = watched.page
+    page.set_default_timeout(60_000)
+
+    watched.open("/#/experiments/1/review-queue", "first look")
+    page.get_by_role("button", name="Manage questions").click()
+    page.wait_for_selector("[role=dialog] >> text=Is it clear?")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[role=dialog]", state="detached")
+    page.get_by_text("first look").first.click()
+    page.get_by_role("button", name="Start review").click()
+    page.get_by_role("button", name="Assign myself").click()
+    page.wait_for_selector("text=Assign myself", state="detached")
+    page.get_by_text("clear", exact=True).click()
+    page.wait_for_selector("text=Completed (1)")
+
+    assert watched.wrong == []
