@@ -118,16 +118,8 @@ def loss(instance: Instance) -> str:
         from trackstack.server.store.census import census
 
         return f"{spec.name} holds {contents(census(instance.data_dir))}. All of it will be lost."
-    settings = spec.kubernetes
-    lost = [
-        noun
-        for noun, gone in (
-            ("database", settings.database.kind != "url" and not settings.database.keep),
-            ("artifacts", not settings.bucket.remote and not settings.bucket.keep),
-        )
-        if gone and not (settings.database if noun == "database" else settings.bucket).claim
-    ]
-    what = f"Its {' and '.join(lost)} will be lost." if lost else "Its database and artifacts stay."
+    lost = " and ".join(instance.lost)
+    what = f"Its {lost} will be lost." if lost else "Its database and artifacts stay."
     return f"{spec.name} is in the namespace {instance.namespace}. {what}"
 
 

@@ -68,6 +68,18 @@ class Instance:
         return f"http://127.0.0.1:{port}" if port else ""
 
     @property
+    def lost(self) -> list[str]:
+        """Which of `database` and `artifacts` go with it when it is deleted."""
+        if not self.spec.in_cluster:
+            return ["database", "artifacts"]
+        database, bucket = self.spec.kubernetes.database, self.spec.kubernetes.bucket
+        goes = {
+            "database": database.kind != "url" and not (database.keep or database.claim),
+            "artifacts": not (bucket.remote or bucket.keep or bucket.claim),
+        }
+        return [what for what, gone in goes.items() if gone]
+
+    @property
     def log_file(self) -> Path:
         """What its server writes."""
         return self.data_dir / "server.log"

@@ -12,6 +12,7 @@ from trackstack.control.errors import ApiError, invalid
 
 T = TypeVar("T")
 
+_RULE = re.compile("expected `str` (matching regex '.*'|of length .*)", re.DOTALL)
 _FIELD = re.compile(r"([a-zA-Z]+): (.*)", re.DOTALL)
 
 
@@ -27,7 +28,8 @@ class Refusal:
         """What the API says, beside the field that it names."""
         match = _FIELD.fullmatch(error.message)
         if match and match[1] in fields:
-            return cls(match[1], match[2][:1].upper() + match[2][1:])
+            said = _RULE.sub("write it as it says above.", match[2])  # where the rule is in words
+            return cls(match[1], said[:1].upper() + said[1:])
         return cls("", error.message)
 
 

@@ -205,6 +205,8 @@ async def delete(call: Call, form: Form) -> Page:
 
 
 async def _logged(call: Call, seen: Seen, count: int) -> Logged:
+    if seen.member.state == "pending":
+        return Logged([])
     reading = call.blocking(instances.log, call.fleet.project, seen.member.instance, count)
     try:
         lines = await asyncio.wait_for(reading, _LOG_S)

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/pulumi/pulumi-trackstack-components/sdk/go/trackstackcomponents"
+	trackstackcomponents "example.com/pulumi-trackstack-components/sdk/go/trackstack-components"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 

@@ -152,8 +152,8 @@ def test_bodies_that_are_no_forms_are_refused(plane: ControlPlane) -> None:
 @pytest.mark.parametrize(
     ("fields", "beside", "said"),
     [
-        ({"name": ""}, "name", "of length >= 1"),
-        ({"name": "a!b"}, "name", '"a!b" cannot be used'),
+        ({"name": ""}, "name", '"" cannot be used; write it as it says above.'),
+        ({"name": "a!b"}, "name", '"a!b" cannot be used; write it as it says above.'),
         ({"name": "<script>"}, "name", "cannot be used"),
         ({"name": "a", "description": "a!"}, "description", "cannot be used"),
         ({"name": "a", "deletedExperimentRetention": "91d"}, "deletedExperimentRetention", "1d to 90d"),
