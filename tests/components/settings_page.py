@@ -1,6 +1,6 @@
 """The tables in docs/kubernetes.md: presets and settings. Run it (`scripts/docs`) to write them anew."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -12,7 +12,11 @@ from trackstack.components.settings.base import SecretRef
 from trackstack.components.settings.kubernetes import KubernetesSettings
 from trackstack.components.settings.size import PRESETS
 
-PAGE = Path(__file__).parents[2] / "docs" / "kubernetes.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "kubernetes.md"
+
+Table = tuple[tuple[str, ...], Iterable[tuple[str, ...]]]
+"""The cells of its head, and those of its rows."""
 
 
 def settings(model: type[BaseModel] = KubernetesSettings, above: str = "") -> Iterator[tuple[str, str, str]]:
@@ -44,14 +48,19 @@ def presets() -> Iterator[tuple[str, ...]]:
 
 def page() -> str:
     """The page with its tables filled in."""
-    tables = {
+    tables: dict[str, Table] = {
         "presets": (
             ("size", "pods", "CPU", "memory", "scratch", "PostgreSQL", "its volume", "volume of artifacts"),
             presets(),
         ),
         "settings": (("key", "default", "meaning"), settings()),
     }
-    text = PAGE.read_text()
+    return filled(PAGE, tables)
+
+
+def filled(page: Path, tables: Mapping[str, Table]) -> str:
+    """The page with each table between the comments of its name."""
+    text = page.read_text()
     for name, (head, rows) in tables.items():
         block = f"<!-- {name} -->\n" + "".join(_table(head, rows)) + f"<!-- end of {name} -->"
         before, _, rest = text.partition(f"<!-- {name} -->")
