@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,11 @@ class Cloud:
     pods: dict[str, Any] = field(default_factory=dict)
     rotation: str = ""
     cluster: NoCluster = field(default_factory=NoCluster)
+    secrets: Passphrase = SECRETS
 
     def __post_init__(self) -> None:
         self.stack = Backend.open(self.folder / "state").stack("trackstack", "demo")
-        self.stack.init(SECRETS)
+        self.stack.init(self.secrets)
 
     def client(self, service: str) -> Any:
         return client(self.endpoint, service)
@@ -60,13 +62,13 @@ class Cloud:
     @property
     def options(self) -> Options:
         providers = {"trackstack": Local(), "kubernetes": self.cluster, "aws": MotoAws(self.endpoint)}
-        return Options(secrets=SECRETS, providers=providers, root=self.folder)
+        return Options(secrets=self.secrets, providers=providers, root=self.folder)
 
     def up(self) -> dict[str, int]:
         return self.stack.up(self.declare, self.options).changes
 
     def outputs(self) -> dict[str, Any]:
-        return self.stack.outputs(SECRETS, show_secrets=True)
+        return self.stack.outputs(self.secrets, show_secrets=True)
 
     @property
     def state(self) -> str:
@@ -84,8 +86,9 @@ def client(endpoint: str, service: str) -> Any:
     )
 
 
-@pytest.fixture
-def endpoint() -> Iterator[str]:
+@contextmanager
+def aws_server() -> Iterator[str]:
+    """The endpoint of an AWS in which nothing is."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -94,8 +97,7 @@ def endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def cloud(endpoint: str, tmp_path: Path) -> Cloud:
+def new_cloud(endpoint: str, folder: Path) -> Cloud:
     """An AWS with a VPC of two subnets, a group of nodes and a zone."""
     ec2, route53 = client(endpoint, "ec2"), client(endpoint, "route53")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -116,4 +118,15 @@ def cloud(endpoint: str, tmp_path: Path) -> Cloud:
         "domain": {"zone": zone.rpartition("/")[2]},
     }
     pods = {"exposure": {"kind": "ingress", "host": "mlflow.example.com", "class_name": "alb"}}
-    return Cloud(endpoint, tmp_path, json.loads(json.dumps(settings)), pods)
+    return Cloud(endpoint, folder, json.loads(json.dumps(settings)), pods)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with aws_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def cloud(endpoint: str, tmp_path: Path) -> Cloud:
+    return new_cloud(endpoint, tmp_path)
