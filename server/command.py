@@ -1,6 +1,7 @@
 """`trackstack-server`: its commands and their flags."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from trackstack.server.config import ConfigError, load
+from trackstack.server.config import ENVIRONMENT_PREFIX, ConfigError, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(given)
     except ConfigError as error:
-        sys.stderr.write(f"trackstack-server: {error}\n")
+        _tell(str(error))
         return 1
+
+
+def _tell(refusal: str) -> None:
+    """One line on stderr, as the log is to be: the settings may not be known."""
+    if os.environ.get(f"{ENVIRONMENT_PREFIX}LOG_FORMAT") == "json":
+        from trackstack.server import logs
+
+        logs.configure("json")
+        logging.getLogger("trackstack.server").error(refusal)
+    else:
+        sys.stderr.write(f"trackstack-server: {refusal}\n")
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """The static build of MLflow's web UI on disk, as `scripts/ui` unpacks it from MLflow's own package."""
 
+import gzip
 import hashlib
 import mimetypes
 from functools import lru_cache
@@ -11,7 +12,10 @@ _LARGEST = 16 * 1024 * 1024  # no file of the build comes near it; what is read 
 
 
 class Build:
-    """The files below one folder. Read whole: the largest has some megabytes, and few are kept."""
+    """The files below one folder, or with `.gz` what they were packed to, as the image has the large ones.
+
+    Read whole: the largest has some megabytes, and few are kept.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
@@ -30,10 +34,14 @@ class Build:
             raise ApiError(ENDPOINT_NOT_FOUND, f"The web UI has no file {path}.") from None
 
     def _read(self, path: str) -> tuple[bytes, bytes, bytes]:
-        file = (self._folder / path).resolve(strict=True)
+        file = (self._folder / path).resolve()
+        packed = (self._folder / f"{path}.gz").resolve()
+        there = file if file.is_file() else packed
         # After resolving, so that neither `..` nor a link leads out (CVE-2021-43775, CVE-2023-29159).
-        if not file.is_relative_to(self._folder) or file.stat().st_size > _LARGEST:
+        if not there.is_relative_to(self._folder) or there.stat().st_size > _LARGEST:
             raise ValueError(path)
-        body = file.read_bytes()
+        body = there.read_bytes()
+        if there is packed:
+            body = gzip.decompress(body)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         return body, kind.encode(), b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()

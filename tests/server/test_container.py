@@ -267,3 +267,11 @@ def test_a_setting_that_cannot_be_is_named(tmp_path: Path, name: str, value: str
 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert said in done.stderr
+
+
+def test_a_setting_that_cannot_be_is_named_in_the_logs_own_form(tmp_path: Path) -> None:
+    done = serve(tmp_path, TRACKSTACK_SERVER_LOG_FORMAT="json", TRACKSTACK_SERVER_RETENTION="soon")
+
+    line = json.loads(done.stderr)
+    assert (done.returncode, line["level"]) == (1, "error")
+    assert "'soon' is not a duration" in line["message"]

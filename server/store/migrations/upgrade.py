@@ -15,5 +15,5 @@ def alembic_config(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Runs every migration that is missing, each in its own transaction."""
+    """Runs every migration that is missing: all of them or none, and none that another process has run."""
     command.upgrade(alembic_config(url), "head")
