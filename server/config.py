@@ -5,12 +5,12 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from trackstack import durations
+from trackstack.server.archival_policy import ArchivalPolicy
 from trackstack.server.store.callers import Level
 
 ENVIRONMENT_PREFIX = "TRACKSTACK_SERVER_"
@@ -103,6 +103,9 @@ class Settings:
     trace_archival: str = _setting(
         "", "Age at which traces' spans move into files of the artifact store, such as 30d; empty: never."
     )
+    trace_archival_long: str = _setting(
+        "", "Experiments whose own age may exceed trace_archival: their ids, comma separated."
+    )
     drain_s: int = _setting(0, "Time after SIGTERM in which all is served while /ready says 503, seconds.")
     stop_timeout_s: int = _setting(4, "Time that requests under way have to finish after that, seconds.")
     log_format: str = _setting("text", "How the log is written: text, or json, an object a line.")
@@ -124,9 +127,14 @@ class Settings:
         return _LEVELS[self.default_permission]
 
     @property
-    def trace_archival_age(self) -> timedelta | None:
-        """`trace_archival` as a length of time; None: never."""
-        return durations.parse(self.trace_archival) if self.trace_archival else None
+    def archival(self) -> ArchivalPolicy | None:
+        """When traces' spans move into files; None: never. Raises ValueError for settings that do not hold."""
+        if not self.trace_archival:
+            return None
+        long = [text.strip() for text in self.trace_archival_long.split(",") if text.strip()]
+        if wrong := [text for text in long if not (text.isascii() and text.isdigit())]:
+            raise ValueError(f"{wrong[0]!r} of trace_archival_long is no experiment's id")
+        return ArchivalPolicy(self.trace_archival, frozenset(map(int, long)))
 
     @property
     def loopback(self) -> bool:
@@ -160,7 +168,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
     if settings.log_format not in _LOG_FORMATS:
         raise ConfigError(f"log_format is {settings.log_format!r}; use one of {', '.join(_LOG_FORMATS)}")
     try:
-        settings.trace_archival_age  # noqa: B018 - it raises
+        settings.archival  # noqa: B018 - it raises
     except ValueError as error:
         raise ConfigError(f"trace_archival: {error}") from None
     if settings.retention:

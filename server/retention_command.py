@@ -39,9 +39,9 @@ async def _removed(settings: Settings, kept: timedelta, dry_run: bool) -> Report
         work = Retention(store, artifacts)
         deleted_before = now - int(kept.total_seconds() * 1000)
         report = await (work.plan(deleted_before) if dry_run else work.remove(deleted_before))
-        if (age := settings.trace_archival_age) is not None:
+        if (policy := settings.archival) is not None:
             archival = TraceArchival(store, artifacts)
-            await (archival.plan if dry_run else archival.move)(age, now, report)
+            await (archival.plan if dry_run else archival.move)(policy, now, report)
         if not dry_run:
             report.freed_bytes = await store.space.give_back()
         return report

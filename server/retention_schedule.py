@@ -29,8 +29,8 @@ async def keep_removing(services: Services) -> None:
         try:
             kept = retention(services.settings)
             report = await work.remove(services.now - int(kept.total_seconds() * 1000))
-            if (age := services.settings.trace_archival_age) is not None:
-                await archival.move(age, services.now, report)
+            if (policy := services.settings.archival) is not None:
+                await archival.move(policy, services.now, report)
             report.freed_bytes = await services.store.space.give_back()
             _tell(report)
         except (ApiError, ConfigError) as error:

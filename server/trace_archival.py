@@ -6,13 +6,11 @@ the same at once.
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 
-from trackstack import durations
+from trackstack.server.archival_policy import ArchivalPolicy
 from trackstack.server.artifacts.errors import ArtifactNotFoundError
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.artifacts.service import Artifacts
@@ -39,24 +37,25 @@ class TraceArchival:
     store: Store
     artifacts: Artifacts
 
-    async def plan(self, age: timedelta, now: int, report: Report) -> None:
+    async def plan(self, policy: ArchivalPolicy, now: int, report: Report) -> None:
         """Adds to `report` what `move` would do at `now` (milliseconds); the files would have about as many
         bytes as the spans have now."""
         for experiment, tags in (await self.store.archival.experiments()).items():
             after, found = 0, Archived(experiment_id=str(experiment))
-            while batch := await self.store.archival.due(experiment, _until(age, tags, now), after):
+            until = policy.until(experiment, tags, now)
+            while batch := await self.store.archival.due(experiment, until, after):
                 after = batch[-1].id
                 for due in batch:
                     spans = await self.store.archival.content(due)
                     found.add(sum(map(len, spans)) if spans else None)
             report.archive(found)
 
-    async def move(self, age: timedelta, now: int, report: Report) -> None:
-        """Archives traces that started longer than `age` before `now`, or than their experiment says."""
+    async def move(self, policy: ArchivalPolicy, now: int, report: Report) -> None:
+        """Archives the traces that `policy` says at `now` (milliseconds)."""
         for experiment, tags in (await self.store.archival.experiments()).items():
             found, failed = Archived(experiment_id=str(experiment)), len(report.failed)
-            after = 0
-            while batch := await self.store.archival.due(experiment, _until(age, tags, now), after):
+            after, until = 0, policy.until(experiment, tags, now)
+            while batch := await self.store.archival.due(experiment, until, after):
                 after = batch[-1].id
                 for start in range(0, len(batch), AT_ONCE):
                     some = batch[start : start + AT_ONCE]
@@ -105,28 +104,6 @@ async def archived_spans(artifacts: Artifacts, trace: TraceInfo) -> list[str]:
         raise ApiError(
             INTERNAL_ERROR, f"The spans of trace '{trace.trace_id}' cannot be read: {error}."
         ) from None
-
-
-def _until(age: timedelta, tags: Mapping[str, str], now: int) -> int:
-    """The latest start (milliseconds) of traces to archive; experiments may have it earlier, not later."""
-    ages = [age, *_told(tags.get(keys.RETENTION), "value"), *_told(tags.get(keys.ARCHIVE_NOW), "older_than")]
-    return now - int(min(ages).total_seconds() * 1000)
-
-
-def _told(tag: str | None, name: str) -> list[timedelta]:
-    """The age in an experiment's tag; MLflow, too, ignores tags that say nothing.
-
-    A retention is `{"type": "duration", "value": "7d"}`, to archive now `{"older_than": "7d"}` or `{}`.
-    """
-    if tag is None:
-        return []
-    try:
-        found = json.loads(tag)
-        if name == "older_than" and found.get(name) is None:
-            return [timedelta()]
-        return [durations.parse(found[name])] if name == "older_than" or found["type"] == "duration" else []
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return []
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -96,12 +96,13 @@ async def create(call: Call, body: CreateExperiment) -> Created:
 
 async def get(call: Call, body: ExperimentRef) -> Found:
     """Deleted ones too."""
-    return Found(await call.store.experiments.get(validation.experiment_id(body.experiment_id)))
+    found = await call.store.experiments.get(validation.experiment_id(body.experiment_id))
+    return Found(*_with_retention(call, [found]))
 
 
 async def get_by_name(call: Call, body: ExperimentName) -> Found:
     """Deleted ones too."""
-    return Found(await call.store.experiments.named(body.experiment_name))
+    return Found(*_with_retention(call, [await call.store.experiments.named(body.experiment_name)]))
 
 
 async def update(call: Call, body: UpdateExperiment) -> None:
@@ -133,7 +134,16 @@ async def find(call: Call, body: SearchExperiments) -> SearchedExperiments:
     asked = search.parse(view(body.view_type), body.filter, body.order_by)
     offset = pages.offset(body.page_token)
     found, more = await call.store.searches.experiments(asked, page, offset)
-    return SearchedExperiments(found, pages.token_for(offset + page) if more else None)
+    return SearchedExperiments(_with_retention(call, found), pages.token_for(offset + page) if more else None)
+
+
+def _with_retention(call: Call, found: list[Experiment]) -> list[Experiment]:
+    """Where traces are archived, each tells when its own are."""
+    if (policy := call.services.settings.archival) is not None:
+        for one in found:
+            tags = {tag.key: tag.value for tag in one.tags}
+            one.effective_trace_archival_retention = policy.of(int(one.experiment_id), tags)
+    return found
 
 
 def _tag_key(key: str) -> str:

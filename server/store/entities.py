@@ -21,6 +21,7 @@ class Experiment(Struct, omit_defaults=True, kw_only=True):
     last_update_time: int
     creation_time: int
     tags: list[Tag] = field(default_factory=list)
+    effective_trace_archival_retention: str | None = None
     workspace: str | None = None
     tenant: str = ""
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.server.test_retention_command import gc, report
 from tests.server.traces.posting import otlp, trace_id_of
 from tests.server.world import World, world
 
+from trackstack.server.archival_policy import ArchivalPolicy
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.config import ConfigError, Settings, load
 from trackstack.server.otlp.archive import FILE, UnfitError, pack, unpack
@@ -240,6 +240,68 @@ def test_a_wrong_age_is_refused() -> None:
         load({"trace_archival": "soon"}, {})
 
 
+def test_an_experiment_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'x' of trace_archival_long is no experiment's id"):
+        load({"trace_archival": "30d", "trace_archival_long": "1, x"}, {})
+
+
+def tagged(value: str) -> dict[str, str]:
+    return {"mlflow.trace.archivalRetention": json.dumps({"type": "duration", "value": value})}
+
+
+@pytest.mark.parametrize("server_s", ["7d", "12h", "1440m"])
+@pytest.mark.parametrize("own", ["1m", "12h", "24h", "1d", "7d", "8d", "169h", "9999d", "soon", ""])
+@pytest.mark.parametrize("long", [True, False])
+def test_the_age_of_an_experiment_is_as_mlflow_resolves_it(server_s: str, own: str, long: bool) -> None:
+    from mlflow.store.tracking.utils.trace_archival import _resolve_effective_trace_archival_retention
+
+    theirs = _resolve_effective_trace_archival_retention(
+        experiment_id="1",
+        experiment_tags=tagged(own),
+        broader_retention=server_s,
+        long_retention_allowlist={"1"} if long else {"2"},
+    )
+
+    ours = ArchivalPolicy(server_s, frozenset({1} if long else {2}))
+    assert ours.of(1, tagged(own)) == theirs
+    assert ours.of(1, {}) == server_s
+
+
+def test_only_listed_experiments_are_archived_later() -> None:
+    policy = ArchivalPolicy("7d", frozenset({2}))
+    day_ms = DAY_S * 1000
+
+    assert policy.until(1, tagged("30d"), 100 * day_ms) == 93 * day_ms
+    assert policy.until(2, tagged("30d"), 100 * day_ms) == 70 * day_ms
+    now = {**tagged("30d"), "mlflow.trace.archiveNow": "{}"}
+    assert policy.until(2, now, 100 * day_ms) == 100 * day_ms
+
+
+def test_clients_are_told_when_traces_are_archived(
+    archiving: Server, web: httpx.Client, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", archiving.token.text)
+    client = mlflow.MlflowClient(archiving.url)
+    assert client.get_experiment(experiment).effective_trace_archival_retention == "7d"
+    client.set_experiment_tag(experiment, *next(iter(tagged("12h").items())))
+
+    name = client.get_experiment(experiment).name
+    by_name = client.get_experiment_by_name(name)
+    assert by_name is not None
+    assert by_name.effective_trace_archival_retention == "12h"
+    (found,) = client.search_experiments(filter_string=f"name = '{name}'")
+    assert found.effective_trace_archival_retention == "12h"
+    asked = {
+        "query": """query MlflowGetExperimentQuery($input: MlflowGetExperimentInput!) {
+        mlflowGetExperiment(input: $input) { experiment { effectiveTraceArchivalRetention } } }"""
+    }
+    asked |= {"variables": {"input": {"experimentId": experiment}}}  # type: ignore[dict-item]
+    shown = web.post("/graphql", json=asked).json()["data"]["mlflowGetExperiment"]["experiment"]
+    assert shown == {"effectiveTraceArchivalRetention": "12h"}
+
+
 class Killed(BaseException):
     """Ends everything at once, as a kill does."""
 
@@ -378,7 +440,7 @@ async def _log(w: World, span_id: str = "1" * 16, content: str = SPAN) -> None:
 
 async def _move(w: World) -> Report:
     found = Report(0, dry_run=False)
-    await TraceArchival(w.store, w.artifacts).move(timedelta(), 10_000, found)
+    await TraceArchival(w.store, w.artifacts).move(ArchivalPolicy("0s"), 10_000, found)
     return found
 
 
