@@ -24,7 +24,7 @@ from trackstack.stacks.errors import StackError
 from trackstack.stacks.usage import Usage
 
 _LOG_LINES, _LOG_END = 1000, 20
-_LOG_S = 10.0  # that a page waits for a cluster
+_PATIENCE_S = 10.0  # that a page waits for a cluster
 _PAGE = 100
 _MOVING = ("creating", "updating", "deleting", "reconciling")
 _FIELDS = ("name", "description", "deletedExperimentRetention", "labels")
@@ -131,6 +131,7 @@ async def show(call: Call) -> Page:
         bucket=(await api.get(call)).instance.bucket_name,
         tokens=await kept(call, seen.member),
         log=await _logged(call, seen, _LOG_END),
+        now=await _pods(call, seen),
     )
 
 
@@ -209,12 +210,25 @@ async def _logged(call: Call, seen: Seen, count: int) -> Logged:
         return Logged([])
     reading = call.blocking(instances.log, call.fleet.project, seen.member.instance, count)
     try:
-        lines = await asyncio.wait_for(reading, _LOG_S)
+        lines = await asyncio.wait_for(reading, _PATIENCE_S)
     except TimeoutError:
         return Logged([], "The cluster does not answer; the log comes once it does.")
     except StackError as error:
         return Logged([], f"The log cannot be had: {public(error, call.fleet.project)}")
     return Logged([public(line, call.fleet.project) for line in lines])
+
+
+async def _pods(call: Call, seen: Seen) -> str:
+    """How the pods of an instance in a cluster are now; empty of one that has none."""
+    if not seen.member.instance.spec.in_cluster or seen.moving or seen.member.state == "pending":
+        return ""
+    looking = call.blocking(instances.look, call.fleet.project, seen.member.instance)
+    try:
+        now = await asyncio.wait_for(looking, _PATIENCE_S)
+    except TimeoutError:
+        return "unknown: the cluster does not answer"
+    reason = public(now.error, call.fleet.project)
+    return f"{now.state}: {reason}" if reason else now.state
 
 
 def _status(call: Call, seen: Seen) -> dict[str, object]:

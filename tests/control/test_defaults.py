@@ -164,6 +164,7 @@ def test_instances_are_made_in_a_cluster(own: ControlPlane, cluster: Cluster) ->
     assert "in its cluster (target kubernetes)" in person.get(f"{HOME}/new").text
     page = person.get(f"{HOME}/instances/{instance['id']}")
     assert page.status_code == 200 and f"<code>{namespace}</code>" in page.text
+    assert "<dt>Pods</dt><dd>active <span" in page.text
     until(
         lambda: LOG_LINES.splitlines()[-1] in person.get(f"{HOME}/instances/{instance['id']}/log").text,
         "the pods' log",
