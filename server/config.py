@@ -128,7 +128,7 @@ class Settings:
 
     @property
     def archival(self) -> ArchivalPolicy | None:
-        """When traces' spans move into files; None: never. Raises ValueError for settings that do not hold."""
+        """When traces' spans move into files, or None. Raises ValueError where that does not hold."""
         if not self.trace_archival:
             return None
         long = [text.strip() for text in self.trace_archival_long.split(",") if text.strip()]

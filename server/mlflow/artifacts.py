@@ -50,18 +50,27 @@ async def show(call: Call, path: ArtifactPath) -> Reply:
     return await reply(call.artifacts.store, path, call.header, head=call.scope["method"] == "HEAD")
 
 
-async def list_artifacts(call: Call, body: ListArtifacts) -> Listing:
-    """A file's own path, and one where nothing is, have no files: the client takes both for a file."""
-    folder = ArtifactPath.parse_folder(body.path)
-    root = await call.store.artifact_roots.of_run(body.run_id)
+async def listing(call: Call, root: str, path: str) -> Listing:
+    """What lies in a folder below `root`.
+
+    A file's own path, and one where nothing is, have no files: the client takes both for a file.
+    """
+    folder = ArtifactPath.parse_folder(path)
     entries = await call.artifacts.store.list(call.artifacts.below(root, folder))
     return Listing(root, [file_info(entry, folder) for entry in entries])
 
 
+async def file_below(call: Call, root: str, path: str) -> Reply:
+    """`show` of a path below `root`."""
+    return await show(call, call.artifacts.below(root, ArtifactPath.parse(path)))
+
+
+async def list_artifacts(call: Call, body: ListArtifacts) -> Listing:
+    return await listing(call, await call.store.artifact_roots.of_run(body.run_id), body.path)
+
+
 async def get_artifact(call: Call, body: GetArtifact) -> Reply:
-    path = ArtifactPath.parse(body.path)
-    root = await call.store.artifact_roots.of_run(body.run_id)
-    return await show(call, call.artifacts.below(root, path))
+    return await file_below(call, await call.store.artifact_roots.of_run(body.run_id), body.path)
 
 
 async def upload_artifact(call: Call) -> None:

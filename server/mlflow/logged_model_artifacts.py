@@ -2,10 +2,9 @@
 
 from trackstack.server.access.objects import LOGGED_MODEL
 from trackstack.server.artifacts.files import Reply
-from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.bodies import Message, Required
 from trackstack.server.calls import Call
-from trackstack.server.mlflow.artifacts import Listing, file_info, show
+from trackstack.server.mlflow.artifacts import Listing, file_below, listing
 from trackstack.server.routes import READ, Route
 
 
@@ -21,16 +20,13 @@ class GetLoggedModelFile(Message):
 
 
 async def list_logged_model(call: Call, body: ListLoggedModel) -> Listing:
-    folder = ArtifactPath.parse_folder(body.artifact_directory_path)
     root = await call.store.artifact_roots.of_logged_model(body.model_id)
-    entries = await call.artifacts.store.list(call.artifacts.below(root, folder))
-    return Listing(root, [file_info(entry, folder) for entry in entries])
+    return await listing(call, root, body.artifact_directory_path)
 
 
 async def get_logged_model_file(call: Call, body: GetLoggedModelFile) -> Reply:
-    path = ArtifactPath.parse(body.artifact_file_path)
     root = await call.store.artifact_roots.of_logged_model(body.model_id)
-    return await show(call, call.artifacts.below(root, path))
+    return await file_below(call, root, body.artifact_file_path)
 
 
 ROUTES = (
