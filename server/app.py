@@ -19,6 +19,7 @@ from trackstack.server.errors import (
 from trackstack.server.responses import EVERY, Answer, answer
 from trackstack.server.retention_schedule import keep_removing
 from trackstack.server.routes import OPEN, Route, RouteTable
+from trackstack.server.sensei.timetable import keep_running
 from trackstack.server.surfaces import surface_of
 
 log = logging.getLogger("trackstack.server")
@@ -57,6 +58,7 @@ class App:
         running = [
             asyncio.create_task(keep_removing(self.services)),
             asyncio.create_task(self.services.hooks.run()),
+            asyncio.create_task(keep_running(self.services)),
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()

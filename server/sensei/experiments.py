@@ -85,6 +85,7 @@ async def replace(call: Call, body: Experiment) -> Answer:
         id_,
         lambda old: (body.name, body.ml_instance_id or ""),
         document,
+        schedules.following(plain(body), call.now),
         call.header(b"if-match"),
         call.now,
     )
@@ -115,6 +116,7 @@ def beginning(call: Call, name: str, instance: str, document: Values) -> NewExpe
         {key: value for key, value in tags.items() if value},
         lambda id_: call.artifacts.location("", id_),
         author(call),
+        schedules.following(document, call.now),
     )
 
 

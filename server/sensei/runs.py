@@ -35,6 +35,7 @@ from trackstack.server.store.runs import NAME_TAG, NewRun
 from trackstack.server.store.sensei.kinds import EXPERIMENT, ML_INSTANCE, RUN
 from trackstack.server.store.sensei.listing import Resource
 from trackstack.server.store.sensei.runs import NewSenseiRun
+from trackstack.server.store.store import Store
 
 STATES = {
     "SCHEDULED": "PENDING",
@@ -45,8 +46,9 @@ STATES = {
 }
 """Sensei's word for each status of MLflow's."""
 MODE = "sensei.mode"
+MODES = ("train", "score", "fp")
 
-GivenMode = Annotated[str, Meta(pattern="^(?i:train|score|fp)$")]
+GivenMode = Annotated[str, Meta(pattern=f"^(?i:{'|'.join(MODES)})$")]
 
 
 class RunChain(Part):
@@ -86,12 +88,13 @@ async def create(call: Call, body: ExperimentRun) -> Answer:
     mode = body.mode.lower()
     if mode == "score" and not await call.store.sensei.runs.trained(int(experiment.id)):
         raise unprocessable(call, "mode: score needs a train run of the experiment that was successful.")
-    inherited = tasks.of_mode(await _inherited(call, experiment), mode)
+    known = tasks.of_mode(await inherited(call.store, experiment), mode)
     document = plain(body)
     for name in ("id", "mode", "experimentId", "tasks"):
         document.pop(name, None)
-    given = tasks.stored(call, body.tasks or (), inherited)
-    new = beginning(call, int(experiment.id), mode, tasks.merged(inherited, given), document)
+    given = tasks.stored(call, body.tasks or (), known)
+    of = tasks.merged(known, given)
+    new = beginning(author(call), call.now, int(experiment.id), mode, of, document)
     return views.RUN.one(await call.store.sensei.runs.create(new), created=True)
 
 
@@ -142,20 +145,22 @@ async def status(call: Call) -> Answer:
     return views.document(answer, "experimentRunStatus")
 
 
-def beginning(call: Call, experiment: int, mode: str, of: list[Values], document: Values) -> NewSenseiRun:
+def beginning(
+    by: str, at: int, experiment: int, mode: str, of: list[Values], document: Values
+) -> NewSenseiRun:
     """A run to make, with what MLflow shows of it."""
     name = random_name()
     tags = {NAME_TAG: name, MODE: mode}
-    run = NewRun(experiment, name, author(call), call.now, tags, "SCHEDULED")
+    run = NewRun(experiment, name, by, at, tags, "SCHEDULED")
     return NewSenseiRun(mode, run, tasks.params(of, mode), {**document, **({"tasks": of} if of else {})})
 
 
-async def _inherited(call: Call, experiment: Resource) -> list[Values]:
+async def inherited(store: Store, experiment: Resource) -> list[Values]:
     """The tasks of the experiment's template, or else those of its ML instance."""
     found: list[Values] | None = experiment.fields.get("template", {}).get("tasks")
     instance = experiment.fields.get("mlInstanceId")
     if found is None and instance is not None:
-        of = await call.store.sensei.resources.find(ML_INSTANCE, instance)
+        of = await store.sensei.resources.find(ML_INSTANCE, instance)
         found = of.fields.get("tasks") if of is not None else None
     return found or []
 

@@ -122,7 +122,7 @@ async def _training(call: Call, body: MLService, instance: Resource) -> Values:
         document["template"] = {"schedule": plain(body.training_schedule)}
     experiment = experiments.beginning(call, body.name, instance.id, document)
     of = tasks.of_mode(instance.fields.get("tasks", ()), "train")
-    run = runs.beginning(call, 0, "train", of, {})
+    run = runs.beginning(author(call), call.now, 0, "train", of, {})
     made, first = await call.store.sensei.runs.create_with_experiment(experiment, run, call.now)
     return {"trainingExperimentId": made.id, "trainingExperimentRunId": first.id}
 

@@ -81,7 +81,6 @@ class Task(Part):
     datasets: Datasets | None = None
 
 
-Mode = Literal["train", "score", "fp"]
 _SYNONYMS = {"featurepipeline": "fp"}
 _NOT_OF_KEYS = re.compile(r"[^/\w.\- :]")
 
@@ -116,15 +115,15 @@ def without_secrets(value: Any) -> Any:
 
 def of_mode(tasks: Sequence[Values], mode: str) -> list[Values]:
     """The tasks that a run in this mode does."""
-    return [task for task in tasks if _mode(task.get("name", "")) == mode]
+    return [task for task in tasks if mode_of(task.get("name", "")) == mode]
 
 
 def merged(inherited: Sequence[Values], given: Sequence[Values]) -> list[Values]:
     """Inherited tasks, with the given ones' fields and parameters instead of those of the same names."""
-    left = {_mode(task.get("name", "")): task for task in given}
+    left = {mode_of(task.get("name", "")): task for task in given}
     result = []
     for task in inherited:
-        own = left.pop(_mode(task.get("name", "")), {})
+        own = left.pop(mode_of(task.get("name", "")), {})
         parameters = {one["key"]: one for some in (task, own) for one in some.get("parameters", ())}
         result.append({**task, **own, **({"parameters": list(parameters.values())} if parameters else {})})
     return result + list(left.values())
@@ -136,7 +135,7 @@ def params(tasks: Sequence[Values], mode: str) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for task in tasks:
         name = task.get("name", "")
-        prefix = "" if _mode(name) == mode else f"{name}."
+        prefix = "" if mode_of(name) == mode else f"{name}."
         for parameter in task.get("parameters", ()):
             key = _NOT_OF_KEYS.sub("_", prefix + parameter["key"])
             if not parameter.get("secret") and "value" in parameter and validation.is_key(key):
@@ -144,7 +143,8 @@ def params(tasks: Sequence[Values], mode: str) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def _mode(name: str) -> str:
+def mode_of(name: str) -> str:
+    """The mode of the runs that do a task of this name."""
     return _SYNONYMS.get(name.lower(), name.lower())
 
 

@@ -35,8 +35,10 @@ sensei_experiments = Table(
     Column("stored_name", Text, nullable=False),  # what the experiment was called for it
     Column("created_by", text_of(254), nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("next_run_at", Millis),  # when its schedule has it run next; null for never
     Column("document", Text, nullable=False),
     Index("ix_sensei_experiments_ml_instance", "ml_instance"),
+    Index("ix_sensei_experiments_next_run_at", "next_run_at"),
 )
 
 sensei_runs = Table(

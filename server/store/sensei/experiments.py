@@ -19,7 +19,7 @@ from trackstack.server.store.transaction import Transaction
 _s = sensei_experiments
 
 ADD = insert(_s)
-SET = upsert(_s, "ml_instance", "name", "stored_name", "revision", "document")
+SET = upsert(_s, "ml_instance", "name", "stored_name", "revision", "next_run_at", "document")
 OF_INSTANCE = Statement(
     select(_s.c.experiment_id)
     .join_from(_s, rows, rows.c.id == _s.c.experiment_id)
@@ -30,7 +30,8 @@ NAME_LENGTH = 500  # of the store's names; the number that tells namesakes apart
 
 
 class NewExperiment(NamedTuple):
-    """`locate` tells where the artifacts of the experiment with a number lie; `tags` are MLflow's."""
+    """`locate` tells where the artifacts of the experiment with a number lie; `tags` are MLflow's;
+    `next_run_at` is when its schedule has it run, in milliseconds."""
 
     name: str
     ml_instance: str
@@ -38,6 +39,7 @@ class NewExperiment(NamedTuple):
     tags: Mapping[str, str]
     locate: Callable[[int], str]
     by: str
+    next_run_at: int | None
 
 
 class SenseiExperiments:
@@ -55,6 +57,7 @@ class SenseiExperiments:
         id_: str,
         change: Callable[[Resource], tuple[str, str]],
         document: Change,
+        next_run_at: int | None,
         etags: str | None,
         at: int,
     ) -> Resource:
@@ -75,6 +78,7 @@ class SenseiExperiments:
                 stored_name=stored,
                 created_by=old.fields.get("createdBy", ""),
                 revision=old.revision + 1,
+                next_run_at=next_run_at,
                 document=resources.encoded(document(old)),
             )
             return listing.one(tx, EXPERIMENT, id_)
@@ -137,6 +141,7 @@ def add(tx: Transaction, new: NewExperiment, at: int) -> Resource:
         stored_name=stored,
         created_by=new.by,
         revision=1,
+        next_run_at=new.next_run_at,
         document=resources.encoded(new.document),
     )
     return listing.one(tx, EXPERIMENT, str(number))

@@ -5,6 +5,7 @@ from trackstack.server.store.sensei.experiments import SenseiExperiments
 from trackstack.server.store.sensei.models import SenseiModels
 from trackstack.server.store.sensei.resources import Resources
 from trackstack.server.store.sensei.runs import SenseiRuns
+from trackstack.server.store.sensei.schedules import SenseiSchedules
 
 
 class Sensei:
@@ -15,3 +16,4 @@ class Sensei:
         self.experiments = SenseiExperiments(database)
         self.runs = SenseiRuns(database)
         self.models = SenseiModels(database)
+        self.schedules = SenseiSchedules(database)

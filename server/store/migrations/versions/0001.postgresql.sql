@@ -411,11 +411,13 @@ CREATE TABLE sensei_experiments (
   stored_name TEXT COLLATE "C" NOT NULL,
   created_by VARCHAR(254) COLLATE "C" NOT NULL,
   revision BIGINT NOT NULL,
+  next_run_at BIGINT,
   document TEXT COLLATE "C" NOT NULL,
   CONSTRAINT pk_sensei_experiments PRIMARY KEY (experiment_id),
   CONSTRAINT fk_sensei_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_sensei_experiments_ml_instance ON sensei_experiments (ml_instance);
+CREATE INDEX ix_sensei_experiments_next_run_at ON sensei_experiments (next_run_at);
 CREATE TABLE traces (
   id BIGSERIAL NOT NULL,
   uuid VARCHAR(256) COLLATE "C" NOT NULL,

@@ -424,11 +424,13 @@ CREATE TABLE sensei_experiments (
   stored_name TEXT NOT NULL,
   created_by VARCHAR(254) NOT NULL,
   revision BIGINT NOT NULL,
+  next_run_at BIGINT,
   document TEXT NOT NULL,
   CONSTRAINT pk_sensei_experiments PRIMARY KEY (experiment_id),
   CONSTRAINT fk_sensei_experiments_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_sensei_experiments_ml_instance ON sensei_experiments (ml_instance);
+CREATE INDEX ix_sensei_experiments_next_run_at ON sensei_experiments (next_run_at);
 CREATE TABLE traces (
   id INTEGER NOT NULL,
   uuid VARCHAR(256) NOT NULL,
