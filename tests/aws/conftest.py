@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import httpx
 import pulumi
+import pulumi_kubernetes
 import pytest
 from moto.server import ThreadedMotoServer
 from tests.aws.pods import NoCluster
@@ -20,6 +21,7 @@ from trackstack.components.local.resources import LocalProvider
 from trackstack.components.settings.aws import AwsSettings
 from trackstack.components.settings.kubernetes import KubernetesSettings
 from trackstack.engine import Backend, Options, Passphrase
+from trackstack.providers.kubernetes import Kubernetes
 from trackstack.providers.local import Local
 
 REGION = "eu-central-1"
@@ -39,6 +41,8 @@ class Cloud:
     rotation: str = ""
     cluster: NoCluster = field(default_factory=NoCluster)
     secrets: Passphrase = SECRETS
+    kubeconfig: str = ""
+    """Of a real cluster; empty: `cluster` plays one."""
 
     def __post_init__(self) -> None:
         self.stack = Backend.open(self.folder / "state").stack("trackstack", "demo")
@@ -55,13 +59,17 @@ class Cloud:
             labels={"team": "vision"},
             rotation=self.rotation,
         )
-        opts = pulumi.ResourceOptions(providers=[LocalProvider("local")])
+        providers: list[pulumi.ProviderResource] = [LocalProvider("local")]
+        if self.kubeconfig:
+            providers.append(pulumi_kubernetes.Provider("cluster", kubeconfig=self.kubeconfig))
+        opts = pulumi.ResourceOptions(providers=providers)
         for name, output in AwsInstance("demo", args, opts).outputs.items():
             pulumi.export(name, output)
 
     @property
     def options(self) -> Options:
-        providers = {"trackstack": Local(), "kubernetes": self.cluster, "aws": MotoAws(self.endpoint)}
+        pods = Kubernetes if self.kubeconfig else self.cluster
+        providers = {"trackstack": Local(), "kubernetes": pods, "aws": MotoAws(self.endpoint)}
         return Options(secrets=self.secrets, providers=providers, root=self.folder)
 
     def up(self) -> dict[str, int]:
