@@ -10,7 +10,7 @@ Latest = tuple[int, int, int, int, int, float, int]
 class Pending:
     """New keys, runs whose documents become stale, and metric points with the newest of each run and key.
 
-    `presumed` are runs that were taken for active without a look.
+    `presumed` are runs that were taken for active without a look, `presumed_experiments` likewise.
 
     Many requests at once log to the same run, often the same metrics: one row is written for all of them.
     """
@@ -18,6 +18,7 @@ class Pending:
     interned: dict[str, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
     presumed: set[int] = field(default_factory=set)
+    presumed_experiments: set[int] = field(default_factory=set)
     points: list[tuple[int, int, int, int, float, int]] = field(default_factory=list)
     latest: dict[tuple[int, int], Latest] = field(default_factory=dict)
 
@@ -34,6 +35,7 @@ class Pending:
         self.interned.update(other.interned)
         self.touched |= other.touched
         self.presumed |= other.presumed
+        self.presumed_experiments |= other.presumed_experiments
         self.points += other.points
         for which, row in other.latest.items():
             best = self.latest.get(which)
@@ -46,5 +48,6 @@ class Pending:
         self.interned.clear()
         self.touched.clear()
         self.presumed.clear()
+        self.presumed_experiments.clear()
         self.points.clear()
         self.latest.clear()

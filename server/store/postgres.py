@@ -1,9 +1,9 @@
 """PostgreSQL: pipelined group commits on one connection, reads on others; right beside other replicas.
 
 A commit holds all waiting requests, sent without waiting for each statement's answer: those that log to
-runs which this process has seen before wait for one answer together, that to the commit. Where one of them
-fails, another replica is in the way, or such a run is no longer active, all are undone and run one by one,
-each as often as it takes.
+runs, or begin runs in experiments, that this process has seen before wait for one answer together, that to
+the commit. Where one of them fails, another replica is in the way, or such a run or experiment is no longer
+active, all are undone and run one by one, each as often as it takes.
 """
 
 import asyncio
@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from sqlalchemy import Integer, bindparam, cast, func, literal_column, select
+from sqlalchemy import Integer, Table, bindparam, cast, func, literal_column, select
 
 from trackstack.server.config import ConfigError, Settings
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
@@ -31,13 +32,25 @@ from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailabl
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-Active = dict[str, tuple[int, int]]
-"""Runs by the names that clients know, with their ids and experiments; neither ever changes."""
-
 _TRIES = 5
-_MOST_ACTIVE = 65_536  # runs that are remembered
+_MOST_ACTIVE = 65_536  # runs that are remembered, and experiments
 _IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """What another replica's commit causes; seen again, the work finds that commit's rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Runs by the names that clients know, with their ids and experiments, and the artifact locations of
+    experiments. None of it ever changes; whether they are active still does.
+    """
+
+    runs: dict[str, tuple[int, int]] = field(default_factory=dict)
+    experiments: dict[int, str] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.runs.clear()
+        self.experiments.clear()
 
 
 def connect(url: str, timeout_ms: int) -> Connection:
@@ -48,10 +61,23 @@ def connect(url: str, timeout_ms: int) -> Connection:
     return connection
 
 
-CHECK_ACTIVE = Statement(
-    # Divides by zero where it does not hold: the server needs no answer before it goes on to the commit.
-    lambda database: select(literal_column("1") / cast(func.count() == bindparam("many"), Integer)).where(
-        among(database, tracking.runs.c.id, "ids"), tracking.runs.c.deleted_at.is_(None)
+def _check_active(table: Table) -> Statement:
+    """Divides by zero where it does not hold: the server needs no answer before it goes on to the commit.
+
+    Whether they are deleted is no condition on rows, which an index of all that are not would seem to serve.
+    """
+    active = func.count().filter(table.c.deleted_at.is_(None))
+    holds = cast(active == bindparam("many"), Integer)
+    return Statement(
+        lambda database: select(literal_column("1") / holds).where(among(database, table.c.id, "ids"))
+    )
+
+
+CHECK_RUNS = _check_active(tracking.runs)
+CHECK_EXPERIMENTS = _check_active(tracking.experiments)
+NEW_RUNS = Statement(
+    select(func.nextval(literal_column("'runs_id_seq'"))).select_from(
+        func.generate_series(literal_column("1"), literal_column("64"))
     )
 )
 
@@ -59,13 +85,22 @@ CHECK_ACTIVE = Statement(
 class PostgresTransaction(Transaction):
     """A transaction on a psycopg connection; `writes` counts statements that may have changed something."""
 
-    __slots__ = ("_active", "writes")
+    __slots__ = ("_active", "_new_runs", "writes")
 
-    def __init__(self, connection: Connection, keys: Keys, active: Active | None = None) -> None:
-        """`active` are runs to presume active, and takes those that are found to be."""
+    def __init__(
+        self,
+        connection: Connection,
+        keys: Keys,
+        active: Active | None = None,
+        new_runs: list[int] | None = None,
+    ) -> None:
+        """`active` are runs and experiments to presume active, and takes those that are found to be;
+        `new_runs` are ids that the database gave to nobody else, and takes more of them.
+        """
         super().__init__(connection, POSTGRESQL, keys)
         self.writes = 0
         self._active = active
+        self._new_runs = [] if new_runs is None else new_runs
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -76,22 +111,44 @@ class PostgresTransaction(Transaction):
         finally:
             self._connection.execute("ROLLBACK")
 
+    def new_run(self) -> int:
+        if not self._new_runs:
+            self._new_runs += (row[0] for row in reversed(self.all(NEW_RUNS)))
+        return self._new_runs.pop()
+
     def presumed(self, uuid: str) -> tuple[int, int] | None:
-        found = self._active.get(uuid) if self._active else None
+        found = self._active.runs.get(uuid) if self._active else None
         if found is not None:
             self.request.presumed.add(found[0])
         return found
 
     def seen(self, uuid: str, run_id: int, experiment_id: int) -> None:
         if self._active is not None:
-            if len(self._active) >= _MOST_ACTIVE:
-                self._active.clear()
-            self._active[uuid] = run_id, experiment_id
+            if len(self._active.runs) >= _MOST_ACTIVE:
+                self._active.runs.clear()
+            self._active.runs[uuid] = run_id, experiment_id
+
+    def presumed_experiment(self, id_: int) -> str | None:
+        location = self._active.experiments.get(id_) if self._active else None
+        if location is not None:
+            self.request.presumed_experiments.add(id_)
+        return location
+
+    def seen_experiment(self, id_: int, location: str) -> None:
+        if self._active is not None:
+            if len(self._active.experiments) >= _MOST_ACTIVE:
+                self._active.experiments.clear()
+            self._active.experiments[id_] = location
 
     def check_presumed(self) -> None:
-        """Lets the transaction fail unless all runs that it presumed to be active are."""
-        if runs := list(self.group.presumed):
-            self.run(CHECK_ACTIVE, ids=runs, many=len(runs))
+        """Lets the transaction fail unless all that it presumed to be active is."""
+        group = self.group
+        for check, ids in (
+            (CHECK_RUNS, group.presumed),
+            (CHECK_EXPERIMENTS, group.presumed_experiments),
+        ):
+            if ids:
+                self.run(check, ids=list(ids), many=len(ids))
 
     def run(self, statement: Statement, **params: Any) -> None:
         self.writes += 1
@@ -124,7 +181,8 @@ class PostgresSession:
         self._keys = keys
         self._finish = finish
         self._connection: Connection | None = None
-        self._active: Active = {}
+        self._active = Active()
+        self._new_runs: list[int] = []
         self._rollbacks = 0
 
     def commit(self, jobs: Sequence[Job]) -> None:
@@ -148,7 +206,7 @@ class PostgresSession:
         unsure = []
         with connection.pipeline():
             connection.execute("BEGIN")
-            tx = PostgresTransaction(connection, self._keys, active)
+            tx = PostgresTransaction(connection, self._keys, active, self._new_runs)
             for job in jobs:
                 before = tx.writes
                 try:
@@ -157,7 +215,7 @@ class PostgresSession:
                 except ApiError as error:
                     if tx.writes != before:
                         raise
-                    if tx.request.presumed:
+                    if tx.request.presumed or tx.request.presumed_experiments:
                         unsure.append(job)
                     tx.fail()
                     job.error = error  # refused before it changed anything
@@ -185,6 +243,10 @@ class PostgresSession:
     def _open(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url, self._timeout_ms)
+            # Rows are found by their keys. A plan that is made for a small table, and kept while it grows,
+            # must not read all of it; where there is no other way, that must not look worth compiling.
+            self._connection.execute("SET enable_seqscan = off")
+            self._connection.execute("SET jit = off")
         return self._connection
 
     def _rollback(self) -> None:

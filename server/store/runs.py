@@ -38,6 +38,7 @@ _INFO = (
 
 ADD = insert(
     _runs,
+    "id",
     "uuid",
     "experiment_id",
     "name",
@@ -45,8 +46,8 @@ ADD = insert(
     "status",
     "start_time",
     "artifact_uri",
-    returning="id",
 )
+ADD_TAG = insert(_tags)
 FIND = Statement(
     select(_runs.c.id, _runs.c.experiment_id, _runs.c.deleted_at).where(_runs.c.uuid == bindparam("uuid"))
 )
@@ -163,10 +164,7 @@ class Runs:
 
 def begin(tx: Transaction, name: str, new: NewRun) -> RunInfo:
     """Makes the run that clients will call `name`, in an active experiment."""
-    experiment = tx.one(BY_ID, id=new.experiment_id)
-    if experiment is None:
-        raise unknown(new.experiment_id)
-    check_active(new.experiment_id, experiment[5])
+    root = _artifacts(tx, new.experiment_id)
     row: dict[str, Any] = {
         "uuid": name,
         "experiment_id": new.experiment_id,
@@ -174,11 +172,25 @@ def begin(tx: Transaction, name: str, new: NewRun) -> RunInfo:
         "user_id": new.user_id or tx.caller.user,
         "status": new.status,
         "start_time": new.start_time,
-        "artifact_uri": f"{experiment[2].rstrip('/')}/{name}/artifacts",
+        "artifact_uri": f"{root.rstrip('/')}/{name}/artifacts",
     }
-    (id_,) = tx.one(ADD, **row)
-    tx.many(SET_TAG, [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()])
+    id_ = tx.new_run()
+    tx.run(ADD, id=id_, **row)
+    tx.many(ADD_TAG, [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()])
     return documents.info(**row, end_time=None, deleted_at=None)
+
+
+def _artifacts(tx: Transaction, experiment_id: int) -> str:
+    """Where the artifacts of an experiment are; raises ApiError unless it is active."""
+    location = tx.presumed_experiment(experiment_id)
+    if location is None:
+        row = tx.one(BY_ID, id=experiment_id)
+        if row is None:
+            raise unknown(experiment_id)
+        check_active(experiment_id, row[5])
+        location = str(row[2])
+        tx.seen_experiment(experiment_id, location)
+    return location
 
 
 def unknown_run(name: str) -> ApiError:

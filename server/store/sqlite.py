@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import func, literal_column, select
+
 from trackstack.server.config import Settings
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
 from trackstack.server.search.patterns import matches
 from trackstack.server.store.database import Database, overdue
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
+from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import SQLITE, Statement
 from trackstack.server.store.transaction import Transaction
 from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailable
@@ -53,6 +56,11 @@ def connect(file: Path, timeout_ms: int) -> sqlite3.Connection:
     return connection
 
 
+NEXT_RUN = Statement(
+    select(func.coalesce(func.max(tracking.runs.c.id), literal_column("0")) + literal_column("1"))
+)
+
+
 class SqliteTransaction(Transaction):
     """A transaction on a sqlite3 connection."""
 
@@ -67,6 +75,9 @@ class SqliteTransaction(Transaction):
     def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         connection: Any = self._connection
         connection.executemany(statement.sql(SQLITE), rows)
+
+    def new_run(self) -> int:
+        return int(self.one(NEXT_RUN)[0])
 
 
 class SqliteSession:

@@ -94,12 +94,23 @@ class Transaction:
         """Every row of an SQL text with positional parameters, for searches that are compiled elsewhere."""
         return self._connection.execute(sql, tuple(params)).fetchall()
 
+    def new_run(self) -> int:
+        """The id for a run that is about to be inserted."""
+        raise NotImplementedError
+
     def presumed(self, uuid: str) -> tuple[int, int] | None:
         """Id and experiment of a run that was active when last seen; the commit fails if it no longer is."""
         return None
 
     def seen(self, uuid: str, run_id: int, experiment_id: int) -> None:
         """Tells that a run is active."""
+
+    def presumed_experiment(self, id_: int) -> str | None:
+        """Artifact location of an experiment that was active when last seen; likewise."""
+        return None
+
+    def seen_experiment(self, id_: int, location: str) -> None:
+        """Tells that an experiment is active."""
 
     def key(self, name: str) -> int:
         """The id of a metric's, param's or tag's name; makes one for a new name."""

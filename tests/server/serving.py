@@ -13,7 +13,7 @@ import httpx
 
 from trackstack import tokens
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 
 
 @dataclass

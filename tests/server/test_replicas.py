@@ -111,3 +111,46 @@ def test_two_that_log_new_names_to_the_same_runs_at_once_lose_nothing(
     for at, run_id in enumerate(runs):
         for key in ("m0", "m9"):
             assert steps(replicas[at % 2], run_id, key) == list(range(at, 120, 3))
+
+
+def test_an_experiment_that_the_other_deleted_takes_no_more_runs_until_it_is_restored(
+    replicas: tuple[httpx.Client, httpx.Client],
+) -> None:
+    one, other = replicas
+    name = {"name": f"shared {time.time_ns()}"}
+    experiment = one.post(f"{BASE}/experiments/create", json=name).json()
+
+    def begin(_: int = 0) -> httpx.Response:
+        return one.post(f"{BASE}/runs/create", json=experiment)
+
+    assert begin().status_code == begin().status_code == 200
+    other.post(f"{BASE}/experiments/delete", json=experiment)
+    with ThreadPoolExecutor(8) as pool:
+        refused = list(pool.map(begin, range(16)))
+    other.post(f"{BASE}/experiments/restore", json=experiment)
+
+    assert {answer.status_code for answer in refused} == {400}
+    assert {answer.json()["error_code"] for answer in refused} == {"INVALID_PARAMETER_VALUE"}
+    assert begin().status_code == 200
+    found = other.post(f"{BASE}/runs/search", json={"experiment_ids": [experiment["experiment_id"]]})
+    assert len(found.json()["runs"]) == 3
+
+
+def test_two_that_begin_runs_at_once_give_each_its_own_tags(
+    replicas: tuple[httpx.Client, httpx.Client],
+) -> None:
+    experiment = (
+        replicas[0].post(f"{BASE}/experiments/create", json={"name": f"both {time.time_ns()}"}).json()
+    )
+
+    def begin(at: int) -> int:
+        new = {**experiment, "tags": [{"key": "at", "value": str(at)}]}
+        return replicas[at % 2].post(f"{BASE}/runs/create", json=new).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(begin, range(200))) == {200}
+
+    asked = {"experiment_ids": [experiment["experiment_id"]], "max_results": 500}
+    runs = replicas[0].post(f"{BASE}/runs/search", json=asked).json()["runs"]
+    tags = [tag["value"] for run in runs for tag in run["data"]["tags"] if tag["key"] == "at"]
+    assert sorted(map(int, tags)) == list(range(200))
