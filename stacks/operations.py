@@ -20,7 +20,7 @@ from trackstack.engine.result import Result
 from trackstack.engine.secrets import Passphrase
 from trackstack.engine.settings import StackSettings
 from trackstack.engine.stack import Stack
-from trackstack.stacks import instances, moves
+from trackstack.stacks import instances, kept, moves
 from trackstack.stacks.engines import by_cli, missing_plugin
 from trackstack.stacks.errors import (
     Cancelled,
@@ -166,6 +166,7 @@ def create(
     nothing.
     """
     require_possible(project, spec)
+    _refuse_kept(project, spec.stack, spec)
     run = _Run(project, declare(project, spec), on_event, cancellation)
     return run.report(run.up(spec))
 
@@ -189,6 +190,12 @@ def _require_account(project: Project, stack: str, spec: InstanceSpec) -> None:
     if embedded and (advice := missing_plugin("aws", project.folder)):
         raise StackError(advice)
     _account(project, stack).require(spec)
+
+
+def _refuse_kept(project: Project, stack: str, spec: InstanceSpec) -> None:
+    """Raises StackError for the volumes of an earlier instance that the spec does not take up."""
+    if spec.target == "kubernetes":
+        kept.refuse(Pods.of(project.folder, stack, spec))
 
 
 def _account(project: Project, stack: str) -> "Account":
@@ -308,6 +315,8 @@ def up(
     run = _Run(project, find(project, name), on_event, cancellation)
     spec = read_spec(project, run.name)
     moves.refuse_since(project, run.name, spec)
+    if not run.stack.exists():
+        _refuse_kept(project, run.name, spec)
     return run.report(run.up(spec))
 
 

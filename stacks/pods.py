@@ -49,6 +49,16 @@ class Pods:
         """The version of the cluster, which answers."""
         return str(self._get("/version").get("gitVersion", ""))
 
+    def has_claim(self, name: str) -> bool:
+        """Whether there is a PersistentVolumeClaim of that name where the pods are, or will be."""
+        from trackstack.providers.resource import ResourceError
+
+        path = f"/api/v1/namespaces/{self.namespace}/persistentvolumeclaims/{name}"
+        try:
+            return self.cluster.client.find(path) is not None
+        except ResourceError as error:
+            raise StackError(str(error)) from None
+
     def state(self) -> tuple[State, str]:
         """`active`, `stopped`, `reconciling` or `impaired`, and why it is impaired."""
         from trackstack.providers.kubernetes.pods import reasons

@@ -34,6 +34,7 @@ PORT = 5432
 NAME = "trackstack"
 """The database, and the role that owns it."""
 URL_KEY = "database-url"
+_PASSWORD = "password"  # noqa: S105 - a key's name
 _POSTGRES_USER = 999  # of the official image
 _AWAKE = {"cnpg.io/hibernation": "off", "pulumi.com/waitFor": "condition=Ready"}
 _ASLEEP = {"cnpg.io/hibernation": "on"}
@@ -102,18 +103,10 @@ class Database(ComponentResource):
         self.url = self._args.settings.secret
 
     def _postgres(self) -> None:
-        place = self._args.place
+        place, settings = self._args.place, self._args.settings
         self.pods, self.port = names.selector(place.instance, "postgres"), PORT
-        password = Password(part(self._name, "password"), opts=ResourceOptions(parent=self))
-        host = place.name("postgres")
-        url = Output.concat("postgresql://", NAME, ":", password.value, "@", host, f":{PORT}/{NAME}")
-        secret = Secret(
-            part(self._name, "secret"),
-            metadata=place.meta("postgres", "postgres"),
-            string_data={"password": password.value, URL_KEY: url},
-            # The volume keeps the password, too.
-            opts=child(self, keep=self._args.settings.keep),
-        )
+        data = [] if settings.claim else self._own_data()
+        url = settings.secret or SecretRef(name=place.name("postgres"), key=URL_KEY)
         service = Service(
             part(self._name, "service"),
             metadata=place.meta("postgres", "postgres", {"pulumi.com/skipAwait": "true"}),
@@ -124,33 +117,47 @@ class Database(ComponentResource):
             ),
             opts=child(self),
         )
+        server = StatefulSet(
+            part(self._name, "server"),
+            metadata=place.meta("postgres", "postgres"),
+            spec=StatefulSetSpecArgs(
+                service_name=place.name("postgres"),
+                replicas=int(self._args.running),
+                selector=place.selector("postgres"),
+                template=PodTemplateSpecArgs(metadata=place.pod_meta("postgres"), spec=self._pod(url.name)),
+            ),
+            opts=child(self, depends_on=[*data, service]),
+        )
+        self.url = url
+        self.ready = [server]
+
+    def _own_data(self) -> list[Resource]:
+        """The server's volume, and the Secret with the password that the volume knows, too."""
+        place, settings = self._args.place, self._args.settings
+        password = Password(part(self._name, "password"), opts=ResourceOptions(parent=self))
+        host = place.name("postgres")
+        url = Output.concat("postgresql://", NAME, ":", password.value, "@", host, f":{PORT}/{NAME}")
+        secret = Secret(
+            part(self._name, "secret"),
+            metadata=place.meta("postgres", "postgres"),
+            string_data={_PASSWORD: password.value, URL_KEY: url},
+            opts=child(self, keep=settings.keep),
+        )
         volume = claim(
             part(self._name, "volume"),
             place,
             "postgres",
             storage=self._storage,
-            storage_class=self._args.settings.storage_class,
-            keep=self._args.settings.keep,
+            storage_class=settings.storage_class,
+            keep=settings.keep,
             parent=self,
         )
-        server = StatefulSet(
-            part(self._name, "server"),
-            metadata=place.meta("postgres", "postgres"),
-            spec=StatefulSetSpecArgs(
-                service_name=host,
-                replicas=int(self._args.running),
-                selector=place.selector("postgres"),
-                template=PodTemplateSpecArgs(metadata=place.pod_meta("postgres"), spec=self._pod()),
-            ),
-            opts=child(self, depends_on=[secret, service, volume]),
-        )
-        self.url = SecretRef(name=host, key=URL_KEY)
-        self.ready = [server]
+        return [secret, volume]
 
-    def _pod(self) -> PodSpecArgs:
+    def _pod(self, secret: str) -> PodSpecArgs:
         place = self._args.place
         ask = ExecActionArgs(command=["pg_isready", "-U", NAME, "-d", NAME])
-        password = SecretKeySelectorArgs(name=place.name("postgres"), key="password")
+        password = SecretKeySelectorArgs(name=secret, key=_PASSWORD)
         container = ContainerArgs(
             name="postgres",
             image=self._args.settings.image,
@@ -179,7 +186,7 @@ class Database(ComponentResource):
             termination_grace_period_seconds=60,
             containers=[container],
             volumes=[
-                pod.claimed("data", place.name("postgres")),
+                pod.claimed("data", self._args.settings.claim or place.name("postgres")),
                 pod.scratch("run", "16Mi"),
                 pod.scratch("tmp", "1Gi"),
             ],

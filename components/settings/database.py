@@ -19,12 +19,13 @@ class DatabaseSettings(Settings):
     keep: bool = Field(default=False, description="Whether the volume outlives the instance.")
     claim: DnsLabel = Field(
         default="",
-        description="Of kind sqlite: a PersistentVolumeClaim that is there, and stays.",
+        description="Of kinds sqlite and postgres: a PersistentVolumeClaim that is there, and stays.",
     )
     image: str = Field(default="postgres:17", description="Image of kind postgres.")
     instances: int = Field(default=1, ge=1, le=9, description="Members of kind cloudnativepg.")
     secret: SecretRef | None = Field(
-        default=None, description="Of kind url: the Secret that holds postgresql://…"
+        default=None,
+        description="Of kind url, or with postgres' `claim`: the Secret that holds postgresql://…",
     )
     port: int = Field(
         default=5432, ge=1, le=65535, description="Of kind url: its port, opened in the NetworkPolicy."
@@ -37,14 +38,16 @@ class DatabaseSettings(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.kind == "url") != (self.secret is not None):
+        if self.claim and self.kind not in ("sqlite", "postgres"):
+            raise ValueError(f"`claim` is for the kinds sqlite and postgres, not {self.kind}")
+        taken_up = self.kind == "postgres" and bool(self.claim)
+        if (self.kind == "url" or taken_up) != (self.secret is not None):
             raise ValueError(
-                "kind url needs `secret: {name, key}`, the Secret that holds the URL"
-                if self.kind == "url"
-                else f"`secret` is for kind url, not {self.kind}"
+                f"kind {self.kind}{' with a `claim`' if taken_up else ''} needs `secret: {{name, key}}`, "
+                "the Secret that holds the URL"
+                if self.secret is None
+                else f"`secret` is for kind url, or postgres with a `claim`, not {self.kind}"
             )
-        if self.claim and self.kind != "sqlite":
-            raise ValueError(f"`claim` is for kind sqlite, not {self.kind}")
         if self.instances > 1 and self.kind != "cloudnativepg":
             raise ValueError(f"`instances` is for kind cloudnativepg, not {self.kind}")
         return self

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.cluster.control_plane import LOG_LINES
 from tests.cluster.fixtures import Cluster
 
@@ -283,6 +284,29 @@ def test_what_was_kept_is_taken_up_again(bench: Bench) -> None:
     made = bench.create(database={"claim": "demo-database"}, secret_key={"name": "demo-key", "key": "key"})
 
     assert made.state == "active"
+
+
+def test_a_kept_postgres_is_taken_up_with_the_password_that_it_knows(bench: Bench) -> None:
+    bench.create(database={"kind": "postgres", "keep": True}, bucket={"keep": True})
+    password = bench.get("secrets", "demo-postgres", "api/v1")["data"]
+    operations.delete(bench.project, "demo")
+
+    with pytest.raises(
+        StackError, match="an earlier instance demo left demo-postgres, demo-artifacts"
+    ) as refusal:
+        bench.create(database={"kind": "postgres"})
+    assert not bench.project.settings_path("demo").exists()
+    told = str(refusal.value)
+    assert "secret: {name: demo-postgres, key: database-url}}" in told
+    assert "delete pvc/demo-postgres pvc/demo-artifacts secret/demo-key secret/demo-postgres`" in told
+
+    settings = yaml.safe_load(told.partition("with the settings ")[2].partition(", or be")[0].join("{}"))
+    made = bench.create(**settings)
+
+    assert made.state == "active"
+    assert bench.get("secrets", "demo-postgres", "api/v1")["data"] == password
+    operations.delete(bench.project, "demo")
+    assert bench.names("persistentvolumeclaims") == ["demo-artifacts", "demo-postgres"]
 
 
 def test_a_settled_instance_is_refreshed_only_until_something_changes(bench: Bench) -> None:
