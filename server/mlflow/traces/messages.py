@@ -141,7 +141,7 @@ def new_assessment(call: Call, given: AssessmentMessage) -> NewAssessment:
         raise validation.wrong("assessment.assessment_id", given.assessment_id[:256])
     metadata = dict(given.metadata)
     return NewAssessment(
-        id=validation.limited(given.assessment_id or f"a-{uuid.uuid4().hex}", 50, "assessment_id"),
+        uuid=validation.limited(given.assessment_id or f"a-{uuid.uuid4().hex}", 50, "assessment_id"),
         kind=kind,
         name=validation.limited(given.assessment_name, NAME_LENGTH, "assessment_name"),
         value=value,

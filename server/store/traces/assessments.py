@@ -56,10 +56,10 @@ class Assessments:
             if new.overrides:
                 _find(tx, trace_id, trace.id, new.overrides)
                 tx.run(JUDGE, this=trace.id, name=new.overrides, now=0)
-            if tx.one(FIND, this=trace.id, name=new.id) is not None:
-                raise invalid(f"Assessment with ID '{new.id}' exists already for trace '{trace_id}'")
+            if tx.one(FIND, this=trace.id, name=new.uuid) is not None:
+                raise invalid(f"Assessment with ID '{new.uuid}' exists already for trace '{trace_id}'")
             tx.run(ADD, **dict(zip(_COLUMNS, row(trace.id, new), strict=True)))
-            return assessment(_find(tx, trace_id, trace.id, new.id), trace_id)
+            return assessment(_find(tx, trace_id, trace.id, new.uuid), trace_id)
 
         return await self._database.writer.do(work)
 
@@ -125,26 +125,16 @@ def add_new(tx: Transaction, trace_id: int, new: tuple[NewAssessment, ...]) -> N
 def row(trace_id: int, new: NewAssessment) -> tuple[Any, ...]:
     """Values of all columns but the number, in the table's order."""
     number, numeric = as_number(new.value)
-    return (
-        trace_id,
-        new.id,
-        new.kind,
-        new.name,
-        json.dumps(new.value),
-        number,
-        numeric,
-        _json(new.error),
-        new.created_at,
-        new.updated_at,
-        new.source_type,
-        new.source_id,
-        new.run_id,
-        new.span_id,
-        new.rationale,
-        new.overrides,
-        1,
-        _json(new.metadata),
-    )
+    values = new._asdict() | {
+        "trace_id": trace_id,
+        "value": json.dumps(new.value),
+        "number": number,
+        "numeric": numeric,
+        "error": _json(new.error),
+        "valid": 1,
+        "metadata": _json(new.metadata),
+    }
+    return tuple(values[column] for column in _COLUMNS)
 
 
 def as_number(value: Any) -> tuple[float | None, int]:

@@ -68,9 +68,12 @@ class TraceInfo(Struct, omit_defaults=True, kw_only=True):
 
 
 class NewAssessment(NamedTuple):
-    """An assessment to store; times in milliseconds, `value` any JSON value."""
+    """An assessment to store: the columns that clients decide.
 
-    id: str
+    Times in milliseconds; `value` and `error` any JSON value.
+    """
+
+    uuid: str
     kind: str  # feedback, expectation, issue
     name: str
     value: Any
