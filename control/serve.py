@@ -43,6 +43,8 @@ _CATALOG = Catalog()
 
 log = logging.getLogger("trackstack.control")
 
+_SWITCH_S = 0.0005  # operations are all CPU, in threads: requests, which wait for many files, get their turn
+
 
 def application(project: Project, settings: Settings) -> App:
     """The ASGI application. Raises SettingsError where the settings do not hold."""
@@ -84,6 +86,7 @@ def run(project: Project, settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; the process's exit code. Raises StackError, SettingsError, OSError."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     os.umask(0o077)
+    sys.setswitchinterval(_SWITCH_S)
     app = application(project, settings)
     with _alone(state_folder(project)):
         if path := AccessFile.of(project).bootstrap():
