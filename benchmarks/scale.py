@@ -39,6 +39,8 @@ def phases(experiments: list[str], runs: int) -> Iterator[Phase]:
     yield _search("filter and order, all experiments", {**every, "filter": some, "order_by": ["metrics.m1"]})
     yield _search("filter that few match", {**first, "filter": "metrics.m3 > 0.999"})
     yield _search("by name, which is sorted", {**first, "order_by": ["run_name"]})
+    ended = {**first, "filter": "attributes.status = 'RUNNING'", "order_by": ["end_time DESC"]}
+    yield _search("running ones by end time, which is sorted", ended)
 
 
 def main() -> int:

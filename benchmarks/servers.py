@@ -62,7 +62,7 @@ class Server:
                     self.experiment, self.run = over_http(client, content, clients)
                 check(client, content, self.experiment, self.run)
                 self.log_experiment, self.log = over_http(client, Content(1, Shape(0, 0, 0), 0))
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, OSError, ValueError) as error:
             raise SystemExit(f"{self.name} cannot be filled: {error}") from error
         self.settle()
 
