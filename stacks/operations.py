@@ -84,6 +84,18 @@ class _Run:
         except InvalidSpec:
             return instances.recorded_target(self.project, self.name)
 
+    @cached_property
+    def advice(self) -> str:
+        """What to install before it can be more than previewed; empty where nothing is missing."""
+        if self.target != "aws" or self.by_cli:
+            return ""
+        return missing_plugin("aws", self.project.folder)
+
+    def require_readable(self) -> None:
+        """Raises StackError where nobody can tell what is really there."""
+        if self.advice:
+            raise StackError(self.advice)
+
     @property
     def stack(self) -> Stack:
         return self.project.operated(self.name, by_cli=self.by_cli)
@@ -108,11 +120,10 @@ class _Run:
 
     def _remote(self) -> dict[str, Any]:
         """The providers of what is not on this machine; without AWS' plugin, such as plan and ask nobody."""
-        advice = missing_plugin("aws", self.project.folder) if self.target == "aws" else ""
-        if advice:
+        if self.advice:
             from trackstack.providers.planning import Planner
 
-            return {package: Planner(package, advice) for package in ("aws", "kubernetes")}
+            return {package: Planner(package, self.advice) for package in ("aws", "kubernetes")}
         from trackstack.providers.kubernetes import Kubernetes
 
         return {"kubernetes": Kubernetes}
@@ -343,6 +354,7 @@ def refresh(
 ) -> Report:
     """Compare the state with what really is; `drift` has the differences. Raises StackError."""
     run = _Run(project, find(project, name), on_event, cancellation)
+    run.require_readable()
     result = run.stack.refresh(run.options(passphrase()))
     drift = tuple(step for step in result.steps if step.diff)
     return run.report(result, drift=drift)
@@ -353,6 +365,7 @@ def diff(project: Project, name: str) -> Plan:
     run = _Run(project, find(project, name))
     if not run.stack.exists():
         raise StackError(f"{run.name} was never brought up; `trackstack up {run.name}` does it")
+    run.require_readable()
     result = run.stack.preview_refresh(run.options(passphrase()))
     drift = tuple(step for step in result.steps if step.diff)
     return Plan(result.changes, drift, bool(drift))
@@ -391,6 +404,7 @@ def delete(
     if run.stack.exists():
         run.refuse_copy()
         if run.target == "aws":
+            run.require_readable()
             _account(project, run.name).require_deletable(run.name, run.stack.snapshot().resources)
         if run.stack.snapshot().pending:
             # What an interrupted create made is adopted, to be deleted; nothing has to run for that.

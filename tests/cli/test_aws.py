@@ -13,6 +13,7 @@ from tests.components.test_aws import MINIMAL
 
 from trackstack.cli.main import cli
 from trackstack.engine import Passphrase
+from trackstack.engine.stack import Stack
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import InstanceSpec
 
@@ -153,19 +154,30 @@ def test_a_zone_that_is_not_ours_is_refused(runner: CliRunner, home: Path, cloud
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    "words", [("refresh", "demo"), ("diff", "demo"), ("delete", "demo", "--yes", "demo")]
+)
+def test_without_a_plugin_nobody_says_that_all_is_as_it_was(
+    words: tuple[str, ...], runner: CliRunner, home: Path
+) -> None:
+    stack = restored(home, {})
+
+    result = run(runner, *words, "demo")
+
+    assert result.exit_code == 1
+    assert "the target aws needs Pulumi's plugin aws 7." in result.stderr
+    assert len(stack.snapshot().resources) > 10
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("plugin")
 def test_what_would_lose_data_is_not_deleted(runner: CliRunner, home: Path, cloud: Cloud) -> None:
-    document = read("small_state")
-    project = declared(home, document["settings"], document["pods"], account(cloud))
-    export = document["export"]
-    stack = project.stack("demo")
-    stack.init(Passphrase(PHRASE, export["deployment"]["secrets_providers"]["state"]))
-    stack.import_(export)
+    stack = restored(home, account(cloud))
 
     protected = run(runner, "delete", "demo", "--yes", "demo")
 
     assert "demo's database is protected from deletion" in refused(protected)
+    export = stack.export()
     kept = {each["urn"].rpartition("::")[2]: each for each in export["deployment"]["resources"]}
     kept["demo-rds-server"]["outputs"]["deletionProtection"] = False
     stack.import_(export)
@@ -193,6 +205,15 @@ def declared(home: Path, aws: dict[str, Any], pods: dict[str, Any], config: Any 
     settings.config.update({**spec.to_config(), **(config or {})})
     settings.save()
     return project
+
+
+def restored(home: Path, config: dict[str, Any]) -> Stack:
+    """The stack of an instance that was brought up."""
+    document = read("small_state")
+    stack = declared(home, document["settings"], document["pods"], config).stack("demo")
+    stack.init(Passphrase(PHRASE, document["export"]["deployment"]["secrets_providers"]["state"]))
+    stack.import_(document["export"])
+    return stack
 
 
 def account(cloud: Cloud) -> dict[str, Any]:

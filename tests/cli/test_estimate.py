@@ -37,7 +37,7 @@ def test_an_estimate_is_the_sum_of_its_items_and_says_its_date(runner: CliRunner
     months = {item["name"]: round(item["month"], 2) for item in found["items"]}
     assert months == {"database": 11.68, "database storage": 2.3, "bucket": 2.3, "secrets": 0.8}
     assert found["month"] == 17.08
-    assert found["estimate"] is True and found["date"] == "2026-05-01" and found["currency"] == "USD"
+    assert found["estimate"] is True and found["date"] == "2026-06-01" and found["currency"] == "USD"
 
 
 def test_a_large_one_has_its_second_zone_in_it(runner: CliRunner, project: Project) -> None:
