@@ -59,3 +59,17 @@ def openmetadata_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if done.returncode:
             pytest.skip(f"{PACKAGES[0]} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
     return found
+
+
+def work(python: Path, script: Path, *arguments: str) -> None:
+    """Runs a script of the client's; its last line says that all was well."""
+    done = subprocess.run(
+        [str(python), str(script), *arguments],
+        cwd=python.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.stdout.splitlines()[-1] == "the catalog is as its client knows it"

@@ -8,6 +8,7 @@ from trackstack.server.openmetadata import names, values
 from trackstack.server.openmetadata.reading import plain
 from trackstack.server.openmetadata.values import (
     Certification,
+    Described,
     Feature,
     Given,
     HyperParameter,
@@ -15,8 +16,6 @@ from trackstack.server.openmetadata.values import (
     MlStore,
     Reference,
     Sha,
-    TagLabel,
-    Value,
 )
 from trackstack.server.store.openmetadata.catalog import New
 from trackstack.server.store.openmetadata.rows import Entity, Json
@@ -25,50 +24,38 @@ ALGORITHM = "mlmodel"
 """The algorithm of a model of which none is said."""
 
 
-class CreateModel(Value):
+class ModelValues(Described):
+    """What requests and patches say alike."""
+
+    mlFeatures: list[Feature] | Given = UNSET
+    target: str | Given = UNSET
+    mlHyperParameters: list[HyperParameter] | Given = UNSET
+    mlStore: MlStore | Given = UNSET
+    server: str | Given = UNSET
+    sourceUrl: str | Given = UNSET
+    extension: Json | Given = UNSET
+    lifeCycle: LifeCycle | Given = UNSET
+    sourceHash: Sha | Given = UNSET
+
+
+class CreateModel(ModelValues, kw_only=True):
     """CreateMlModel."""
 
     name: str
     service: str
-    displayName: str | Given = UNSET
-    description: str | Given = UNSET
     algorithm: str | Given = UNSET
-    mlFeatures: list[Feature] | Given = UNSET
-    target: str | Given = UNSET
-    mlHyperParameters: list[HyperParameter] | Given = UNSET
     dashboard: str | Given = UNSET
-    mlStore: MlStore | Given = UNSET
-    server: str | Given = UNSET
-    sourceUrl: str | Given = UNSET
-    tags: list[TagLabel] | Given = UNSET
-    owners: list[Reference] | Given = UNSET
     domains: list[str] | Given = UNSET
     dataProducts: list[str] | Given = UNSET
-    extension: Json | Given = UNSET
-    lifeCycle: LifeCycle | Given = UNSET
-    sourceHash: Sha | Given = UNSET
 
 
-class ModelFields(Value):
+class ModelFields(ModelValues, kw_only=True):
     """What a patch may leave behind."""
 
     algorithm: str
-    displayName: str | Given = UNSET
-    description: str | Given = UNSET
-    mlFeatures: list[Feature] | Given = UNSET
-    target: str | Given = UNSET
-    mlHyperParameters: list[HyperParameter] | Given = UNSET
     dashboard: Reference | Given = UNSET
-    mlStore: MlStore | Given = UNSET
-    server: str | Given = UNSET
-    sourceUrl: str | Given = UNSET
-    tags: list[TagLabel] | Given = UNSET
-    owners: list[Reference] | Given = UNSET
     domains: list[Reference] | Given = UNSET
     dataProducts: list[Reference] | Given = UNSET
-    extension: Json | Given = UNSET
-    lifeCycle: LifeCycle | Given = UNSET
-    sourceHash: Sha | Given = UNSET
     certification: Certification | Given = UNSET
     entityStatus: values.EntityStatus | Given = UNSET
 
@@ -79,9 +66,7 @@ def new(request: CreateModel) -> New:
     fields = plain(request)
     del fields["name"], fields["service"]
     _complete(fields, request, f"{service}.{quoted(name)}")
-    for what, kind in (("domains", "domain"), ("dataProducts", "dataProduct")):
-        if what in fields:
-            fields[what] = values.references(kind, fields[what], what)
+    values.refer(fields)
     if "dashboard" in fields:
         fields["dashboard"] = reference("dashboard", names.known(fields["dashboard"], "dashboard"))
     return New(

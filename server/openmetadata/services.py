@@ -6,39 +6,33 @@ from trackstack.catalog import SERVICE
 from trackstack.server.openmetadata import connections, names, values
 from trackstack.server.openmetadata.connections import Connection, ServiceType
 from trackstack.server.openmetadata.reading import plain
-from trackstack.server.openmetadata.values import Given, Reference, Style, TagLabel, Value
+from trackstack.server.openmetadata.values import Described, Given, Reference, Style
 from trackstack.server.store.openmetadata.catalog import New
 from trackstack.server.store.openmetadata.rows import Entity, Json
 
 
-class CreateService(Value):
+class ServiceValues(Described):
+    """What requests and patches say alike."""
+
+    connection: Connection | Given = UNSET
+    style: Style | Given = UNSET
+    ingestionRunner: Reference | Given = UNSET
+
+
+class CreateService(ServiceValues, kw_only=True):
     """CreateMlModelService."""
 
     name: str
     serviceType: ServiceType
-    displayName: str | Given = UNSET
-    description: str | Given = UNSET
-    connection: Connection | Given = UNSET
-    tags: list[TagLabel] | Given = UNSET
-    style: Style | Given = UNSET
-    owners: list[Reference] | Given = UNSET
     dataProducts: list[str] | Given = UNSET
     domains: list[str] | Given = UNSET
-    ingestionRunner: Reference | Given = UNSET
 
 
-class ServiceFields(Value):
+class ServiceFields(ServiceValues):
     """What a patch may leave behind."""
 
-    displayName: str | Given = UNSET
-    description: str | Given = UNSET
-    connection: Connection | Given = UNSET
-    tags: list[TagLabel] | Given = UNSET
-    style: Style | Given = UNSET
-    owners: list[Reference] | Given = UNSET
     dataProducts: list[Reference] | Given = UNSET
     domains: list[Reference] | Given = UNSET
-    ingestionRunner: Reference | Given = UNSET
     entityStatus: values.EntityStatus | Given = UNSET
 
 
@@ -48,9 +42,7 @@ def new(request: CreateService) -> New:
     fields = plain(request)
     del fields["name"], fields["serviceType"]
     _complete(fields, request.serviceType, request)
-    for what, kind in (("domains", "domain"), ("dataProducts", "dataProduct")):
-        if what in fields:
-            fields[what] = values.references(kind, fields[what], what)
+    values.refer(fields)
     return New(kind=SERVICE, name=name, service_type=request.serviceType, fields=fields, defaults=values.NEW)
 
 

@@ -88,6 +88,15 @@ class TagLabel(Value):
     metadata: TagMetadata | Given = UNSET
 
 
+class Described(Value):
+    """The base of what is said of an entity of either kind."""
+
+    displayName: str | Given = UNSET
+    description: str | Given = UNSET
+    tags: list[TagLabel] | Given = UNSET
+    owners: list[Reference] | Given = UNSET
+
+
 class Certification(Value):
     tagLabel: TagLabel
     appliedDate: int
@@ -159,6 +168,8 @@ def owners(given: Iterable[Reference] | Given) -> None:
             raise invalid(f"An owner is a user or a team, not a {owner.type[:100]!r}.")
 
 
-def references(kind: str, given: Iterable[str] | Given, what: str) -> list[dict[str, Any]]:
-    """References to what is not kept here, by their names."""
-    return [reference(kind, names.known(fqn, what)) for fqn in dict.fromkeys(given or ())]
+def refer(fields: dict[str, Any]) -> None:
+    """Has the fields refer to domains and data products, which are not kept here, by their names."""
+    for what, kind in (("domains", "domain"), ("dataProducts", "dataProduct")):
+        if what in fields:
+            fields[what] = [reference(kind, names.known(fqn, what)) for fqn in dict.fromkeys(fields[what])]

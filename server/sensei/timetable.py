@@ -8,6 +8,7 @@ import asyncio
 import logging
 
 from trackstack.server.calls import Services
+from trackstack.server.errors import ApiError
 from trackstack.server.sensei import runs, schedules, tasks
 from trackstack.server.sensei.operations import Values
 from trackstack.server.store.sensei.kinds import EXPERIMENT
@@ -25,6 +26,8 @@ async def keep_running(services: Services) -> None:
     while True:
         try:
             await run_due(services.store, services.now)
+        except ApiError as error:  # such as of a database that does not answer
+            log.warning("Scheduled experiments: %s", error)
         except Exception:
             log.exception("Scheduled experiments cannot be looked at")
         await asyncio.sleep(CHECK_S)
@@ -35,6 +38,8 @@ async def run_due(store: Store, now: int) -> None:
     for experiment, due in await store.sensei.schedules.due(now):
         try:
             await _run(store, experiment, due, now)
+        except ApiError as error:
+            log.warning("No run of the scheduled experiment %d: %s", experiment, error)
         except Exception:
             log.exception("No run of the scheduled experiment %d", experiment)
 

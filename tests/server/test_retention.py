@@ -4,11 +4,13 @@ Times are small numbers: a thing deleted at 10 is gone once the line is drawn at
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.server.world import World, world
+from tests.server import world
+from tests.server.world import Scenario, World
 
 from trackstack.catalog import MODEL, SERVICE
 from trackstack.server.artifacts.paths import ArtifactPath
@@ -22,7 +24,6 @@ from trackstack.server.store.purging import KINDS, ROWS_AT_ONCE, TRACES_AT_ONCE
 from trackstack.server.store.sensei.kinds import ENGINE, ML_INSTANCE
 
 _ROOT = ArtifactPath()
-Scenario = Callable[[World], Awaitable[None]]
 
 
 @pytest.fixture
@@ -34,15 +35,7 @@ def settings(root: str, tmp_path: Path, new_database: Callable[[], tuple[str, ..
 @pytest.fixture
 def play(settings: Settings) -> Callable[[Scenario], None]:
     """Plays a scenario in a new world."""
-
-    def run(scenario: Scenario) -> None:
-        async def whole() -> None:
-            async with world(settings) as one:
-                await scenario(one)
-
-        asyncio.run(whole())
-
-    return run
+    return partial(world.play, settings)
 
 
 def test_only_what_was_deleted_long_ago_goes(play: Callable[[Scenario], None]) -> None:
@@ -302,20 +295,20 @@ def test_a_long_history_goes_in_many_commits(play: Callable[[Scenario], None]) -
 
 def test_a_store_that_fails_is_tried_again_the_next_time(settings: Settings, bucket: str) -> None:
     async def scenario() -> None:
-        async with world(settings) as w:
+        async with world.world(settings) as w:
             run = await w.run(0, deleted_at=10)
         broken = Settings(
             data_dir=settings.data_dir,
             artifact_root="s3://no-such-bucket/x" + bucket[bucket.index("?") :],
             database_url=settings.database_url,
         )
-        async with world(broken) as w:
+        async with world.world(broken) as w:
             report = await w.retention.remove(10)
             assert report.failed == [
                 Failed("run", run, "The artifact store is not available. Try again later.")
             ]
             assert report.removed == []
-        async with world(settings) as w:
+        async with world.world(settings) as w:
             assert [one.id for one in (await w.retention.remove(10)).removed] == [run]
 
     asyncio.run(scenario())

@@ -1,6 +1,7 @@
 """A store and its artifacts without a server around them, with times at will."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -68,6 +69,9 @@ class World:
         return (await self.artifacts.store.usage(ArtifactPath.parse(path))).files > 0
 
 
+Scenario = Callable[[World], Awaitable[None]]
+
+
 @asynccontextmanager
 async def world(settings: Settings) -> AsyncIterator[World]:
     """Opened, and closed in the end."""
@@ -80,6 +84,16 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     finally:
         await store.close()
         await artifacts.store.close()
+
+
+def play(settings: Settings, scenario: Scenario) -> None:
+    """A scenario in a new world."""
+
+    async def whole() -> None:
+        async with world(settings) as one:
+            await scenario(one)
+
+    asyncio.run(whole())
 
 
 async def _five_bytes() -> AsyncIterator[bytes]:

@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.server import world
 from tests.server.sensei.conftest import Sensei
-from tests.server.world import World, world
+from tests.server.world import Scenario, World
 
 from trackstack.server.config import Settings
 from trackstack.server.sensei import schedules, timetable
@@ -20,8 +22,6 @@ from trackstack.server.store.store import Store
 
 MINUTE = 60_000
 PATIENCE_S = 60
-
-Scenario = Callable[[World], Awaitable[None]]
 
 
 def millis(text: str) -> int:
@@ -67,15 +67,7 @@ def settings(tmp_path: Path, new_database: Callable[[], tuple[str, ...]]) -> Set
 @pytest.fixture
 def play(settings: Settings) -> Callable[[Scenario], None]:
     """Plays a scenario in a new world."""
-
-    def run(scenario: Scenario) -> None:
-        async def whole() -> None:
-            async with world(settings) as one:
-                await scenario(one)
-
-        asyncio.run(whole())
-
-    return run
+    return partial(world.play, settings)
 
 
 async def scheduled(w: World, name: str = "e", **template: Any) -> int:

@@ -9,15 +9,9 @@ from tests.server.conftest import Start
 from tests.server.databricks.conftest import workspace_of
 from tests.server.databricks.test_webhooks import hook, told
 from tests.server.registry.test_webhooks import Receiver
+from tests.server.registry.test_webhooks import receiver as receiver
 from tests.server.sensei.conftest import Sensei, sensei_client
 from tests.server.serving import Server
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
 
 
 @pytest.fixture(scope="module")
