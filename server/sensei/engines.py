@@ -11,7 +11,7 @@ from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
 from trackstack.server.routes import READ, WRITE
-from trackstack.server.sensei import cascades, listings, tasks, views
+from trackstack.server.sensei import cascades, reading, tasks, views
 from trackstack.server.sensei.artifacts import form
 from trackstack.server.sensei.operations import (
     Body,
@@ -121,14 +121,6 @@ async def create(call: Call) -> Answer:
     return views.ENGINE.one(made, created=True)
 
 
-async def list_(call: Call) -> Answer:
-    return await listings.answer(call, views.ENGINE)
-
-
-async def get(call: Call) -> Answer:
-    return views.ENGINE.one(await call.store.sensei.resources.get(ENGINE, call.params["engineId"]))
-
-
 async def replace(call: Call, body: Engine) -> Answer:
     """Overwrites all of it; files stay where they are."""
     id_ = same_id(call, body.id, call.params["engineId"])
@@ -216,10 +208,9 @@ def _override(document: Values, name: str, path: ArtifactPath) -> None:
 
 
 ROUTES = (
-    operation("GET", "/engines", list_, needs=READ, on=FOUND, query=listings.Query),
+    *reading.routes(views.ENGINE, "engineId"),
     operation("POST", "/engines", create, needs=WRITE, on=NEW, form=EngineForm),
     operation("GET", "/engines/dockerRegistry", docker_registry, needs=READ, on=NOTHING),
-    operation("GET", "/engines/{engineId}", get, needs=READ, on=FOUND),
     operation("PUT", "/engines/{engineId}", replace, needs=WRITE, on=FOUND),
     operation("DELETE", "/engines/{engineId}", delete, needs=WRITE, on=FOUND),
 )

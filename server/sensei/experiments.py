@@ -4,8 +4,8 @@ from trackstack.server.access.objects import EXPERIMENT as ON_EXPERIMENT
 from trackstack.server.access.objects import FOUND, NEW, param
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
-from trackstack.server.routes import READ, WRITE
-from trackstack.server.sensei import cascades, listings, schedules, tasks, views
+from trackstack.server.routes import WRITE
+from trackstack.server.sensei import cascades, reading, schedules, tasks, views
 from trackstack.server.sensei.engines import same_id
 from trackstack.server.sensei.instances import existing
 from trackstack.server.sensei.operations import (
@@ -24,7 +24,7 @@ from trackstack.server.sensei.operations import (
 from trackstack.server.sensei.schedules import Schedule
 from trackstack.server.sensei.tasks import Task
 from trackstack.server.store.sensei.experiments import NewExperiment
-from trackstack.server.store.sensei.kinds import EXPERIMENT, ML_INSTANCE
+from trackstack.server.store.sensei.kinds import ML_INSTANCE
 from trackstack.server.store.sensei.listing import Resource
 
 NOTE = "mlflow.note.content"
@@ -62,15 +62,6 @@ async def create(call: Call, body: Experiment) -> Answer:
     await _check(call, body)
     new = beginning(call, body.name, body.ml_instance_id or "", _document(call, body, {}))
     return views.EXPERIMENT.one(await call.store.sensei.experiments.create(new, call.now), created=True)
-
-
-async def list_(call: Call) -> Answer:
-    return await listings.answer(call, views.EXPERIMENT)
-
-
-async def get(call: Call) -> Answer:
-    found = await call.store.sensei.resources.get(EXPERIMENT, call.params["experimentId"])
-    return views.EXPERIMENT.one(found)
 
 
 async def replace(call: Call, body: Experiment) -> Answer:
@@ -143,10 +134,9 @@ def _document(call: Call, body: Experiment, old: Values) -> Values:
 ONE = ON_EXPERIMENT.by(param("experimentId"))
 
 ROUTES = (
-    operation("GET", "/experiments", list_, needs=READ, on=FOUND, query=listings.Query),
+    *reading.routes(views.EXPERIMENT, "experimentId", ONE),
     operation("POST", "/experiments", create, needs=WRITE, on=NEW),
     operation("DELETE", "/experiments", delete_all, needs=WRITE, on=FOUND, query=cascades.OfInstance),
-    operation("GET", "/experiments/{experimentId}", get, needs=READ, on=ONE),
     operation("PUT", "/experiments/{experimentId}", replace, needs=WRITE, on=ONE),
     operation("DELETE", "/experiments/{experimentId}", delete, needs=WRITE, on=ONE.to_manage),
 )

@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from trackstack.server import validation
 from trackstack.server.access import guard
-from trackstack.server.access.objects import FOUND, NEW, NOTHING
+from trackstack.server.access.objects import NEW, NOTHING
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
 from trackstack.server.routes import READ, WRITE
-from trackstack.server.sensei import listings, views
+from trackstack.server.sensei import reading, views
 from trackstack.server.sensei.operations import (
     Body,
     Line,
@@ -95,14 +95,6 @@ async def create(call: Call, body: Insight) -> Answer:
     return views.INSIGHT.one(made, created=True)
 
 
-async def list_(call: Call) -> Answer:
-    return await listings.answer(call, views.INSIGHT)
-
-
-async def get(call: Call) -> Answer:
-    return views.INSIGHT.one(await call.store.sensei.resources.get(INSIGHT, call.params["insightId"]))
-
-
 async def default_metrics(call: Call) -> Answer:
     """Of one algorithm, whichever way its name is written, or of all."""
     wanted = call.query.get("algorithm", [""])[-1].lower()
@@ -137,8 +129,7 @@ def _text(value: str | float) -> str:
 
 
 ROUTES = (
-    operation("GET", "/insights", list_, needs=READ, on=FOUND, query=listings.Query),
+    *reading.routes(views.INSIGHT, "insightId"),
     operation("POST", "/insights", create, needs=WRITE, on=NEW),
     operation("GET", "/insights/metrics", default_metrics, needs=READ, on=NOTHING, query=Algorithm),
-    operation("GET", "/insights/{insightId}", get, needs=READ, on=FOUND),
 )

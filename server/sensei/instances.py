@@ -3,8 +3,8 @@
 from trackstack.server.access.objects import FOUND, NEW
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
-from trackstack.server.routes import READ, WRITE
-from trackstack.server.sensei import cascades, listings, tasks, views
+from trackstack.server.routes import WRITE
+from trackstack.server.sensei import cascades, reading, tasks, views
 from trackstack.server.sensei.engines import same_id
 from trackstack.server.sensei.operations import (
     Body,
@@ -42,16 +42,6 @@ async def create(call: Call, body: MLInstance) -> Answer:
     resources = call.store.sensei.resources
     made = await resources.create(ML_INSTANCE, document, author(call), call.now, engine.id)
     return views.ML_INSTANCE.one(made, created=True)
-
-
-async def list_(call: Call) -> Answer:
-    return await listings.answer(call, views.ML_INSTANCE)
-
-
-async def get(call: Call) -> Answer:
-    return views.ML_INSTANCE.one(
-        await call.store.sensei.resources.get(ML_INSTANCE, call.params["mlInstanceId"])
-    )
 
 
 async def replace(call: Call, body: MLInstance) -> Answer:
@@ -99,10 +89,9 @@ def _document(call: Call, body: MLInstance, old: "list[Values] | tuple[()]") -> 
 
 
 ROUTES = (
-    operation("GET", "/mlInstances", list_, needs=READ, on=FOUND, query=listings.Query),
+    *reading.routes(views.ML_INSTANCE, "mlInstanceId"),
     operation("POST", "/mlInstances", create, needs=WRITE, on=NEW),
     operation("DELETE", "/mlInstances", delete_all, needs=WRITE, on=FOUND, query=cascades.OfEngine),
-    operation("GET", "/mlInstances/{mlInstanceId}", get, needs=READ, on=FOUND),
     operation("PUT", "/mlInstances/{mlInstanceId}", replace, needs=WRITE, on=FOUND),
     operation("DELETE", "/mlInstances/{mlInstanceId}", delete, needs=WRITE, on=FOUND),
 )

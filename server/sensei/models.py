@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from trackstack.server.access import guard
-from trackstack.server.access.objects import FOUND, NEW, On
+from trackstack.server.access.objects import NEW, On
 from trackstack.server.artifacts.files import Reply
 from trackstack.server.artifacts.paths import ArtifactPath
 from trackstack.server.calls import Call
@@ -15,7 +15,7 @@ from trackstack.server.mlflow.artifacts import show
 from trackstack.server.mlflow.registry import events, sources
 from trackstack.server.responses import Answer
 from trackstack.server.routes import READ, WRITE
-from trackstack.server.sensei import listings, views
+from trackstack.server.sensei import reading, views
 from trackstack.server.sensei.artifacts import form
 from trackstack.server.sensei.engines import same_id
 from trackstack.server.sensei.instances import existing
@@ -101,14 +101,6 @@ async def create(call: Call) -> Answer:
 
         made = await call.telling(told).sensei.models.create(new, _said(call))
     return views.MODEL.one(made.model, created=True)
-
-
-async def list_(call: Call) -> Answer:
-    return await listings.answer(call, views.MODEL)
-
-
-async def get(call: Call) -> Answer:
-    return views.MODEL.one(await call.store.sensei.resources.get(MODEL, call.params["modelId"]))
 
 
 async def replace(call: Call, body: Model) -> Answer:
@@ -205,9 +197,8 @@ async def _source(call: Call, body: Model, run: Resource, file: ArtifactPath | N
 THIS = On(Object.REGISTERED_MODEL_ID, registered_models)
 
 ROUTES = (
-    operation("GET", "/models", list_, needs=READ, on=FOUND, query=listings.Query),
+    *reading.routes(views.MODEL, "modelId", THIS),
     operation("POST", "/models", create, needs=WRITE, on=NEW, form=ModelForm),
-    operation("GET", "/models/{modelId}", get, needs=READ, on=THIS),
     operation("PUT", "/models/{modelId}", replace, needs=WRITE, on=THIS),
     operation("DELETE", "/models/{modelId}", delete, needs=WRITE, on=THIS.to_manage),
     operation("GET", "/models/{modelId}/artifact", artifact, needs=READ, on=THIS, file=True),

@@ -4,8 +4,8 @@ from trackstack.server.access import guard
 from trackstack.server.access.objects import FOUND, NEW
 from trackstack.server.calls import Call
 from trackstack.server.responses import Answer
-from trackstack.server.routes import READ, WRITE
-from trackstack.server.sensei import cascades, experiments, listings, runs, schedules, tasks, views
+from trackstack.server.routes import WRITE
+from trackstack.server.sensei import cascades, experiments, reading, runs, schedules, tasks, views
 from trackstack.server.sensei.engines import same_id
 from trackstack.server.sensei.instances import existing
 from trackstack.server.sensei.operations import (
@@ -60,14 +60,6 @@ async def create(call: Call, body: MLService) -> Answer:
     resources = call.store.sensei.resources
     made = await resources.create(ML_SERVICE, document, author(call), call.now, instance.id)
     return views.ML_SERVICE.one(made, created=True)
-
-
-async def list_(call: Call) -> Answer:
-    return await listings.answer(call, views.ML_SERVICE)
-
-
-async def get(call: Call) -> Answer:
-    return views.ML_SERVICE.one(await call.store.sensei.resources.get(ML_SERVICE, call.params["serviceId"]))
 
 
 async def replace(call: Call, body: MLService) -> Answer:
@@ -135,10 +127,9 @@ def _document(body: MLService) -> Values:
 
 
 ROUTES = (
-    operation("GET", "/mlServices", list_, needs=READ, on=FOUND, query=listings.Query),
+    *reading.routes(views.ML_SERVICE, "serviceId"),
     operation("POST", "/mlServices", create, needs=WRITE, on=NEW),
     operation("DELETE", "/mlServices", delete_all, needs=WRITE, on=FOUND, query=cascades.OfInstance),
-    operation("GET", "/mlServices/{serviceId}", get, needs=READ, on=FOUND),
     operation("PUT", "/mlServices/{serviceId}", replace, needs=WRITE, on=FOUND),
     operation("DELETE", "/mlServices/{serviceId}", delete, needs=WRITE, on=FOUND),
 )
