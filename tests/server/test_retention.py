@@ -21,6 +21,8 @@ from trackstack.server.store.openmetadata.catalog import New
 from trackstack.server.store.openmetadata.rows import Entity
 from trackstack.server.store.openmetadata.writing import Stamp
 from trackstack.server.store.purging import KINDS, ROWS_AT_ONCE, TRACES_AT_ONCE
+from trackstack.server.store.review.label_schemas import NewSchema
+from trackstack.server.store.review.queues import CUSTOM, NewQueue
 from trackstack.server.store.sensei.kinds import ENGINE, ML_INSTANCE
 
 _ROOT = ArtifactPath()
@@ -107,6 +109,35 @@ def test_traces_go_with_their_experiment(play: Callable[[Scenario], None]) -> No
         assert (await w.store.traces.get("tr-kept")).trace_id == "tr-kept"
         with pytest.raises(ApiError):
             await w.store.traces.get("tr-0")
+
+    play(scenario)
+
+
+def test_reviews_go_with_their_experiment(play: Callable[[Scenario], None]) -> None:
+    async def scenario(w: World) -> None:
+        made = {}
+        for name in ("lost", "kept"):
+            id_ = await w.experiment(name)
+            await w.trace(id_, f"tr-{name}")
+            question = NewSchema(id_, "q", "FEEDBACK", None, 0, '{"text":{}}')
+            schema = (await w.store.label_schemas.create(question, 1)).schema_id
+            new = NewQueue(id_, "q", CUSTOM, None, ["ann"], [schema])
+            queue = (await w.store.review_queues.create(new, 1)).queue_id
+            await w.store.review_items.add(queue, [f"tr-{name}"], 1)
+            made[name] = id_, schema, queue
+        lost, kept = made["lost"], made["kept"]
+        await w.store.experiments.delete(lost[0], 10)
+
+        await w.retention.remove(9)
+        assert (await w.store.review_queues.get(lost[2])).schema_ids == [lost[1]]
+        await w.retention.remove(10)
+
+        for gone in (w.store.label_schemas.get(lost[1]), w.store.review_queues.get(lost[2])):
+            with pytest.raises(ApiError, match="not found"):
+                await gone
+        assert (await w.store.label_schemas.get(kept[1])).name == "q"
+        items, _ = await w.store.review_items.page(kept[2], "", 10, 0)
+        assert [item.item_id for item in items] == ["tr-kept"]
 
     play(scenario)
 

@@ -1,6 +1,9 @@
 """Writes what a genuine `mlflow server` says to the requests of each module, as JSON beside it.
 
 python -m tests.server.recorded.record [module...]
+
+MLflow answers GraphQL, of which `files` has some requests, with graphene 3 and a graphql-core below 3.3. This
+server's is newer: record `files` in an environment that has the older one.
 """
 
 import json
