@@ -258,6 +258,7 @@ def test_a_healthcheck_is_told_by_its_exit_code(fresh_server: Server) -> None:
         ("FORWARDED_FROM", "proxy", "use addresses and networks"),
         ("FORWARDED_FROM", "10.0.0.1/8", "use addresses and networks"),
         ("LOG_FORMAT", "xml", "use one of text, json"),
+        ("ARTIFACT_MODE", "sideways", "use one of direct, proxied"),
         ("RETENTION", "soon", "'soon' is not a duration"),
         ("ADMIN_TOKEN_FILE", "/nowhere", "/nowhere cannot be read"),
     ],
