@@ -93,12 +93,14 @@ def _backup(parser: argparse.ArgumentParser) -> None:
     _data(parser)
     parser.add_argument("--to", required=True, metavar="FILE", help="where the archive goes; - is stdout")
 
+    _sizes_only(parser)
+
     def command(given: dict[str, Any]) -> int:
-        to = given.pop("to")
+        to, read = given.pop("to"), not given.pop("sizes_only")
         settings = load(given)
         from trackstack.server.backup.dump import run
 
-        return run(settings, to=to)
+        return run(settings, to=to, read=read)
 
     parser.set_defaults(command=command)
 
@@ -109,14 +111,21 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         "--from", required=True, metavar="FILE", dest="source", help="the archive; - is stdin"
     )
 
+    _sizes_only(parser)
+
     def command(given: dict[str, Any]) -> int:
-        source = given.pop("source")
+        source, read = given.pop("source"), not given.pop("sizes_only")
         settings = load(given)
         from trackstack.server.backup.restore import run
 
-        return run(settings, source=source)
+        return run(settings, source=source, read=read)
 
     parser.set_defaults(command=command)
+
+
+def _sizes_only(parser: argparse.ArgumentParser) -> None:
+    text = "tell artifacts by their sizes: no file is read for its checksum"
+    parser.add_argument("--sizes-only", action="store_true", help=text)
 
 
 def _healthcheck(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
     backup.json                  what it is: format, schema, version of the server, time, columns by table
     tables/<table>/<number>      up to some megabytes of the table's rows: MessagePack, an array of arrays
-    artifacts/<number>           the artifacts' paths and sizes, likewise; their content stays in its store
+    artifacts/<number>           the artifacts' paths, sizes and SHA-256, likewise; their content is not here
     end.json                     how many rows there are of each, so that what is cut off is noticed
 
 MessagePack keeps bytes, 64-bit integers and every double as they are. The gzip's check sums tell damage.
@@ -19,7 +19,7 @@ import msgspec
 
 from trackstack.server.config import ConfigError
 
-FORMAT = 1
+FORMAT = 2
 ARTIFACTS = "artifacts"
 TABLE = "tables/"
 """Members of a table are in the folder of this and its name."""

@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import IO
 
 from trackstack import __version__
 from trackstack.server.backup.archive import ARTIFACTS, FORMAT, TABLE, Head, Writer
-from trackstack.server.backup.listing import listed
+from trackstack.server.backup.listing import Listed, listed
 from trackstack.server.config import ConfigError, Settings
 from trackstack.server.errors import ApiError
 from trackstack.server.retention_report import size
@@ -20,17 +21,20 @@ from trackstack.server.store.copies import TABLES, open_snapshot
 from trackstack.server.store.migrations import HEAD
 
 
-def run(settings: Settings, *, to: str) -> int:
-    """Writes the archive to a file, or to stdout for `-`, and reports on stderr. Raises ConfigError."""
+def run(settings: Settings, *, to: str, read: bool) -> int:
+    """Writes the archive to a file, or to stdout for `-`, and reports on stderr. Raises ConfigError.
+
+    `read`: artifacts are read for their checksums.
+    """
     with open_snapshot(settings) as snapshot, _target(to) as out:
         now = int(time.time() * 1000)
         writer = Writer(out, Head(FORMAT, HEAD, __version__, now, TABLES, snapshot.numbers()))
         rows = sum(writer.write(f"{TABLE}{name}", snapshot.rows(name)) for name in TABLES)
         # After the rows: what is uploaded meanwhile is too much, and nothing that they name too little.
-        files = asyncio.run(_files(settings))
-        writer.write(ARTIFACTS, files)
+        files = asyncio.run(_files(settings, read))
+        writer.write(ARTIFACTS, (astuple(file) for file in files))
         writer.close()
-    content = size(sum(length for _, length in files))
+    content = size(sum(file.size for file in files))
     told = f"backed up {rows} rows; listed {len(files)} artifacts of {content}, which have to be copied apart"
     sys.stderr.write(f"{told}\n")
     return 0
@@ -60,8 +64,8 @@ def _target(to: str) -> Iterator[IO[bytes]]:
         raise ConfigError(f"{to} cannot be written: {error.strerror}") from error
 
 
-async def _files(settings: Settings) -> list[tuple[str, int]]:
+async def _files(settings: Settings, read: bool) -> list[Listed]:
     try:
-        return await listed(settings)
+        return await listed(settings, read=read)
     except ApiError as error:
         raise ConfigError(f"the artifacts cannot be listed: {error.message}") from error

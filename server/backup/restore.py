@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from trackstack.server.backup.archive import ARTIFACTS, FORMAT, TABLE, Head, Reader
-from trackstack.server.backup.listing import listed
+from trackstack.server.backup.listing import Listed, listed
 from trackstack.server.config import ConfigError, Settings
 from trackstack.server.errors import ApiError
 from trackstack.server.store.copies import TABLES, open_restoration
@@ -18,8 +18,11 @@ from trackstack.server.store.migrations import HEAD
 Rows = list[list[Any]]
 
 
-def run(settings: Settings, *, source: str) -> int:
-    """Reads the archive from a file, or from stdin for `-`, and reports on stderr. Raises ConfigError."""
+def run(settings: Settings, *, source: str, read: bool) -> int:
+    """Reads the archive from a file, or from stdin for `-`, and reports on stderr. Raises ConfigError.
+
+    `read`: artifacts are read, and compared with the checksums that the archive has of them.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     files: Rows = []
     with _opened(source) as archive:
@@ -36,7 +39,7 @@ def run(settings: Settings, *, source: str) -> int:
                     raise ConfigError(f"{source} has {folder}, which no backup of this version has")
             target.go_on_after(reader.head.numbers)
     sys.stderr.write(f"restored what {source} holds\n")
-    _tell_missing(settings, {str(path): int(size) for path, size in files})
+    _tell_missing(settings, [Listed(*file) for file in files], read)
     return 0
 
 
@@ -48,19 +51,27 @@ def _check(head: Head, source: str) -> None:
         )
 
 
-def _tell_missing(settings: Settings, files: dict[str, int]) -> None:
+def _tell_missing(settings: Settings, files: list[Listed], read: bool) -> None:
     """Runs without their artifacts are worth having: this is said and no error."""
+    read = read and any(file.sha256 for file in files)
     try:
-        there = dict(asyncio.run(listed(settings)))
+        there = {file.path: file for file in asyncio.run(listed(settings, read=read))}
     except ApiError as error:
         sys.stderr.write(f"the artifacts cannot be listed: {error.message}\n")
         return
-    missing = [path for path, size in files.items() if there.get(path) != size]
+    missing = [file.path for file in files if not _same(file, there.get(file.path))]
     if missing:
         sys.stderr.write(
             f"{len(missing)} of {len(files)} artifacts are not in {settings.artifacts} as they were, "
             f"such as {missing[0]}: copy them there\n"
         )
+
+
+def _same(was: Listed, now: Listed | None) -> bool:
+    """By checksum where both were read, else by size."""
+    if now is None or was.size != now.size:
+        return False
+    return not (was.sha256 and now.sha256) or was.sha256 == now.sha256
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -91,6 +92,26 @@ def test_a_restored_server_tells_the_same(
         made = client.post(f"{API}/experiments/create", json={"name": "next"}).json()
     assert made["experiment_id"] == "3"
     restored.stop()
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "told"),
+    [(b"12345", (), False), (b"12845", (), True), (b"12845", ("--sizes-only",), False), (b"1234", (), True)],
+    ids=["as it was", "a flipped bit", "a flipped bit, unread", "cut off"],
+)
+def test_an_artifact_that_is_not_as_it_was_is_told(
+    filled: tuple[Server, str], tmp_path: Path, content: bytes, flags: tuple[str, ...], told: bool
+) -> None:
+    server, _ = filled
+    archive = backup(server)
+    shutil.copytree(server.data_dir / "artifacts", tmp_path / "artifacts")
+    (copied,) = (path for path in (tmp_path / "artifacts").rglob("*") if path.is_file())
+    copied.write_bytes(content)
+
+    done = run("restore", tmp_path, "--from", "-", *flags, archive=archive)
+
+    assert done.returncode == 0, done.stderr
+    assert (b"1 of 1 artifacts are not in" in done.stderr) is told
 
 
 def test_the_other_kind_of_database_takes_it(filled: tuple[Server, str], tmp_path: Path) -> None:
