@@ -177,6 +177,7 @@ def begin(tx: Transaction, name: str, new: NewRun) -> RunInfo:
     id_ = tx.new_run()
     tx.run(ADD, id=id_, **row)
     tx.many(ADD_TAG, [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()])
+    tx.seen(name, id_, new.experiment_id)  # what it logs first need not look for it
     return documents.info(**row, end_time=None, deleted_at=None)
 
 
