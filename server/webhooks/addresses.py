@@ -45,6 +45,8 @@ def parse(url: str, private: bool) -> Target:
     Plain http is for private networks only.
     """
     schemes = ("https", "http") if private else ("https",)
+    if not url.strip():
+        raise invalid(f"Webhook URL cannot be empty or just whitespace: {url[:100]!r}")
     if len(url) > MAX_URL_CHARACTERS or not url.isascii() or any(c <= " " or c in '\\"<>\x7f' for c in url):
         raise invalid(
             "Invalid webhook URL: it must be an ASCII URL of at most 2048 characters, without spaces."

@@ -193,6 +193,14 @@ UNFIT = [
 ]
 
 
+def test_a_blank_address_is_refused_in_mlflows_words(client: httpx.Client) -> None:
+    body = {"name": "x", "url": "   ", "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}]}
+    reply = client.post("/api/2.0/mlflow/webhooks", json=body)
+
+    assert reply.status_code == 400
+    assert reply.json()["message"] == "Webhook URL cannot be empty or just whitespace: '   '"
+
+
 @pytest.mark.parametrize("url", [*PRIVATE, *UNFIT])
 def test_an_address_that_is_not_public_or_no_https_is_refused(client: httpx.Client, url: str) -> None:
     events = [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]
