@@ -161,7 +161,7 @@ async def test(call: Call, body: TestWebhook) -> Tested:
     """Calls it with a made-up event and tells how that went, but not what was answered."""
     webhook = await call.store.webhooks.get(body.webhook_id)
     event = _event(body.event) if body.event else webhook.event_names[0]
-    delivery = signed(webhook, MlflowEvent(event, _example(event)).payload(), call.services.secrets)
+    delivery = signed(webhook, MlflowEvent(event, example(event)).payload(), call.services.secrets)
     try:
         status = await call.services.hooks.try_once(delivery)
     except (OSError, Unreachable, ApiError) as error:
@@ -170,15 +170,39 @@ async def test(call: Call, body: TestWebhook) -> Tested:
     return Tested(TestResult(success=status < 400, response_status=status))
 
 
-def _example(event: str) -> dict[str, Any]:
+_BUDGET = {
+    "budget_policy_id": "bp-abc123",
+    "budget_unit": "USD",
+    "budget_amount": 100.0,
+    "current_spend": 105.5,
+    "duration_unit": "MONTHS",
+    "duration_value": 1,
+    "target_scope": "ENDPOINT",
+    "workspace": "default",
+    "target_value": "ep-abc123",
+    "window_start": 1704067200000,
+}
+
+
+def example(event: str) -> dict[str, Any]:
+    """The data of a made-up event, with all that a real one has; as MLflow makes it up."""
     entity, _, action = event.partition(".")
-    data: dict[str, Any] = {"name": "example"}
-    if entity.endswith(("version", "version_tag")):
-        data["version"] = "1"
+    if entity == "budget_policy":
+        return _BUDGET
+    data: dict[str, Any] = {"name": "example_prompt" if entity.startswith("prompt") else "example_model"}
     if entity.endswith("alias"):
         data["alias"] = "example_alias"
-    if entity.endswith("tag"):
+    elif entity.endswith("tag"):
         data["key"] = "example_key"
+    else:
+        data["tags"] = {"example_key": "example_value"}
+        data["description"] = f"An example {entity.replace('_', ' ')}"
+    if ("version" in entity and "alias" not in entity) or event.endswith("alias.created"):
+        data["version"] = "1"
+    if entity == "model_version":
+        data |= {"source": "models:/123", "run_id": "abcd1234abcd5678"}
+    if entity == "prompt_version":
+        data["template"] = "Hello {{name}}!"
     if action == "set":
         data["value"] = "example_value"
     return data

@@ -13,11 +13,12 @@ from typing import Any
 import httpx
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities.webhook import WebhookEvent, WebhookStatus
+from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent, WebhookStatus
 from mlflow.exceptions import MlflowException
 from tests.server.conftest import Start
 from tests.server.serving import Server
 
+from trackstack.server.mlflow.webhooks import EVENTS, example
 from trackstack.server.webhooks.addresses import is_public
 
 CREATED = WebhookEvent("registered_model", "created")
@@ -191,6 +192,16 @@ UNFIT = [
     *("https://user:pw@1.1.1.1/", "https://1.1.1.1/#x", "https://1.1.1.1\\@x/", "https://1.1.1.1/\r\nX: y"),
     *("https://1.1.1.1:99999/", "https://[::1/", "https://1.1.1.1/" + "x" * 2048, "https://münchen/"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("entity", "action"), [(entity, action) for entity, actions in EVENTS.items() for action in actions]
+)
+def test_a_made_up_event_is_mlflows(entity: str, action: str) -> None:
+    from mlflow.webhooks.types import get_example_payload_for_event
+
+    event = WebhookEvent(WebhookEntity(entity), WebhookAction(action))
+    assert example(f"{entity}.{action}") == get_example_payload_for_event(event)
 
 
 def test_a_blank_address_is_refused_in_mlflows_words(client: httpx.Client) -> None:
