@@ -24,7 +24,8 @@ from trackstack.stacks.spec import NAMESPACE, config_schema
 
 FILE = "Pulumi.yaml"
 PROGRAM = "from trackstack.stacks.program import deploy\n\ndeploy()\n"
-IGNORED = "# The instances' data, and the state of the local backend.\ninstances/\nstate/\n"
+IGNORED = "# The instances' data.\ninstances/\n"
+STATE_IGNORED = "# The stacks' state. Its folder is in git, for the Pulumi CLI makes none.\n*\n!.gitignore\n"
 VARIABLE = "TRACKSTACK_PROJECT"
 _SETTINGS = re.compile(r"Pulumi\.(.+)\.yaml")
 
@@ -74,7 +75,13 @@ class Project:
     def make(self) -> None:
         """Make what is missing of it; Pulumi.yaml comes last. Raises OSError."""
         (self.folder / "stacks").mkdir(parents=True, exist_ok=True)
-        files = {"stacks/__main__.py": PROGRAM, ".gitignore": IGNORED, FILE: project_yaml()}
+        (self.folder / "state").mkdir(mode=0o700, exist_ok=True)
+        files = {
+            "stacks/__main__.py": PROGRAM,
+            "state/.gitignore": STATE_IGNORED,
+            ".gitignore": IGNORED,
+            FILE: project_yaml(),
+        }
         for name, text in files.items():
             if not (self.folder / name).exists():
                 draft = self.folder / f"{name}.new"

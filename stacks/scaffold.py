@@ -64,12 +64,9 @@ def write(
 
 def _make(project: Project, written: Written) -> None:
     ignored = project.folder / ".gitignore"
-    if ignored.exists():
-        missing = {"instances/", "state/"} - set(ignored.read_text("utf-8", "replace").splitlines())
-        written.advice += [
-            f"put {entry} into .gitignore: it holds what must not be in git" for entry in sorted(missing)
-        ]
-    names = ("Pulumi.yaml", "stacks/__main__.py", ".gitignore")
+    if ignored.exists() and "instances/" not in ignored.read_text("utf-8", "replace").splitlines():
+        written.advice.append("put instances/ into .gitignore: it holds what must not be in git")
+    names = ("Pulumi.yaml", "stacks/__main__.py", "state/.gitignore", ".gitignore")
     there = {name for name in names if (project.folder / name).exists()}
     project.make()
     for name in names:

@@ -94,9 +94,22 @@ def test_a_folder_with_an_example_that_can_be_applied_at_once(runner: CliRunner,
     project = Project(folder)
     assert (folder / "Pulumi.yaml").read_text() == project_yaml()
     assert (folder / "requirements.txt").read_text() == f"trackstack[kubernetes,postgres,s3]=={__version__}\n"
-    assert {"instances/", "state/"} <= set((folder / ".gitignore").read_text().splitlines())
     assert read_spec(project, "demo") == InstanceSpec(name="demo")
     assert runner.invoke(cli, ["apply", "-f", str(folder), "--dry-run"]).exit_code == 4
+
+
+def test_git_takes_what_was_written_and_nothing_of_state_and_data(runner: CliRunner, folder: Path) -> None:
+    init(runner, folder)
+    written = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    for secret in ("state/.pulumi/stacks/trackstack/demo.json", "instances/demo/admin-token"):
+        (folder / secret).parent.mkdir(parents=True)
+        (folder / secret).write_text("secret")
+
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "add", "--all"], check=True)
+    taken = subprocess.run(["git", "-C", str(folder), "ls-files"], capture_output=True, text=True, check=True)
+
+    assert sorted(taken.stdout.split()) == written
 
 
 def test_the_example_explains_every_setting(runner: CliRunner, folder: Path) -> None:
@@ -129,7 +142,6 @@ def test_what_the_user_wrote_stays_and_what_git_would_take_is_said(runner: CliRu
     assert (folder / ".gitignore").read_text() == "*.tmp\n"
     assert (folder / "requirements.txt").read_text() == "trackstack\n"
     assert "! put instances/ into .gitignore" in result.stderr
-    assert "! put state/ into .gitignore" in result.stderr
 
 
 def test_another_pulumi_project_is_left_alone(runner: CliRunner, folder: Path) -> None:

@@ -90,8 +90,9 @@ def test_making_a_project_keeps_what_is_there(tmp_path: Path) -> None:
     made(tmp_path)
 
     assert (tmp_path / "Pulumi.yaml").read_text() == "name: trackstack # ours\nruntime: python\n"
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == [
         ".gitignore",
         "Pulumi.yaml",
-        "__main__.py",
+        "stacks/__main__.py",
+        "state/.gitignore",
     ]
