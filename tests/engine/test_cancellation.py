@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -104,7 +103,7 @@ def test_a_cancelled_destroy_can_be_taken_up_again(bench: Bench) -> None:
 def test_an_interrupt_in_the_waiting_thread_cancels_too(bench: Bench) -> None:
     def interrupt(request: Any, context: Any) -> None:
         _thread.interrupt_main()
-        time.sleep(0.1)
+        assert bench.options.cancellation.cancelled.wait(60)
 
     bench.provider.scripts["Create"] = interrupt
     with pytest.raises(CancelledError):
