@@ -15,9 +15,13 @@ _POLL_SECONDS = 0.02
 
 
 def wait_until_healthy(host: str, port: int, server: Identity, log: Path, *, log_start: int) -> None:
-    """Return when `GET /health` says 200. Raises ResourceError, with the log's last line if it ends."""
+    """Return when the server listens and `GET /health` says 200.
+
+    Another server may answer on its port while it starts. Raises ResourceError, with the log's last line if
+    it ends.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while not is_healthy(host, port):
+    while not (is_healthy(host, port) and server.listens(port)):
         if server.process() is None:
             said = last_line(log, log_start) or "it wrote nothing"
             raise ResourceError(f"the server on port {port} ended while starting: {said} (log: {log})")

@@ -1,6 +1,7 @@
 """Ports of this machine: which are free, and who holds the others."""
 
 import errno
+import os
 import random
 import socket
 from contextlib import suppress
@@ -14,19 +15,57 @@ CHOICE = range(20000, 32000)
 is stopped for a while finds its port free again."""
 
 
+_held: dict[int, int] = {}
+"""The descriptors that keep chosen ports from others' choice; the last of them end with this process."""
+
+
 def choose(host: str) -> int:
-    """A free port, by chance: two stopped servers seldom want the same one."""
+    """A free port, by chance: two stopped servers seldom want the same one.
+
+    Until `let_go`, or the end of this process, nobody else chooses it, though a server can listen there.
+    """
     for port in random.sample(CHOICE, 100):
-        if is_free(host, port):
+        held = _hold(host, port)
+        if held is not None:
+            _held[port] = held
             return port
     raise ResourceError(
         f"no free port found on {host} between {CHOICE.start} and {CHOICE.stop - 1}; ask for one"
     )
 
 
+def let_go(port: int) -> None:
+    """The port is its server's now, who listens there."""
+    held = _held.pop(port, None)
+    if held is not None:
+        os.close(held)
+
+
+def _hold(host: str, port: int) -> int | None:
+    """The descriptor of a socket that has the port and does not listen; None where another has it.
+
+    Bound for itself alone, so that two never hold the same one; shared only then, so that the server can
+    bind it.
+    """
+    held = _socket(host)
+    try:
+        held.bind((host, port))
+    except OSError as error:
+        held.close()
+        if error.errno == errno.EADDRINUSE:
+            return None
+        raise ResourceError(f"{host}:{port} cannot be listened on: {error.strerror}") from None
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return held.detach()
+
+
+def _socket(host: str) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
 def is_free(host: str, port: int) -> bool:
     """Whether a server could listen there now. Raises ResourceError where it may not."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+    with _socket(host) as probe:
         probe.setsockopt(
             socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
         )  # as servers do: lingering ones do not count

@@ -48,6 +48,16 @@ class Identity:
                 return process
         return None
 
+    def listens(self, port: int) -> bool:
+        """Whether the process accepts connections on the port."""
+        with suppress(psutil.Error):
+            found = self.process()
+            return found is not None and any(
+                one.status == psutil.CONN_LISTEN and one.laddr.port == port
+                for one in found.net_connections("tcp")
+            )
+        return False
+
 
 def start(command: Sequence[str], *, folder: Path, log: Path, environment: Mapping[str, str]) -> Identity:
     """Start `command` in `folder`, its output appended to `log`. Raises ResourceError if it cannot."""

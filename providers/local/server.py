@@ -110,6 +110,7 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
         try:
             process.write_pid_file(folder / PID_FILE, identity)
             wait_until_healthy(inputs.host, inputs.port, identity, folder / LOG_FILE, log_start=log_start)
+            ports.let_go(inputs.port)
             return _state(inputs, identity.process())
         except BaseException:
             _stop(inputs.data_dir, identity)

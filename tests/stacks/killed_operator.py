@@ -34,7 +34,7 @@ def update(project: Project) -> None:
     """Another retention, and another port."""
     port = show(project, "demo").port
     assert port
-    operations.update(project, "demo", {"retention": "7d", "port": port + 1})
+    operations.update(project, "demo", {"retention": "7d", "port": operations.free_port({port})})
 
 
 def delete(project: Project) -> None:

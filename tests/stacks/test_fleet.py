@@ -201,6 +201,7 @@ def test_an_instance_that_runs_is_brought_back_when_it_died(project: Project) ->
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("ports")  # so many servers might take the port of another test's stopped instance
 def test_a_hundred_instances_from_a_folder_and_their_changes(project: Project) -> None:
     names = [f"i{number:03}" for number in range(100)]
     declare(project, *names, running="true")

@@ -13,6 +13,8 @@ from trackstack.stacks import instances, operations
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import InstanceSpec
 
+pytestmark = pytest.mark.xdist_group("ports")
+
 OPERATOR = Path(__file__).with_name("killed_operator.py")
 CALLS = 100
 """More than any of the operations makes."""

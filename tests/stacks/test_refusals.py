@@ -91,11 +91,9 @@ def test_a_port_that_is_taken(demo: Project, taken: int) -> None:
 
 def test_the_kept_port_taken_by_somebody_else_at_start(demo: Project) -> None:
     port = instances.show(demo, "demo").port
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", port))
-        listener.listen()
-        with pytest.raises(StackError, match=f"^port {port} on 127.0.0.1 is taken by process {os.getpid()} "):
-            operations.start(demo, "demo")
+    message = f"^port {port} on 127.0.0.1 is taken by process {os.getpid()} "
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(StackError, match=message):
+        operations.start(demo, "demo")
 
 
 def test_a_wrong_passphrase(demo: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,17 @@ def test_the_port_that_was_asked_for_is_taken(remote: Remote) -> None:
     assert remote.create(KIND, {"requestedPort": port}).outputs["port"] == port
 
 
+def test_a_chosen_port_is_nobody_elses_choice_while_its_server_starts() -> None:
+    port = ports.choose("127.0.0.1")
+
+    with socket.socket() as another, pytest.raises(OSError):
+        another.bind(("127.0.0.1", port))
+    assert ports.is_free("127.0.0.1", port)  # to listen at
+    ports.let_go(port)
+    with socket.socket() as another:
+        another.bind(("127.0.0.1", port))
+
+
 def test_a_taken_port_is_refused_with_its_holder(remote: Remote, taken: int) -> None:
     message = (
         rf"^port {taken} on 127.0.0.1 is taken by process {os.getpid()} \(.+\); stop that or choose another"

@@ -2,6 +2,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +14,9 @@ import psutil
 import pytest
 from tests.providers.remote import Made, Refused, Remote
 
-from trackstack.providers.local.health import is_healthy
-from trackstack.providers.local.process import find
+from trackstack.providers.local.health import is_healthy, wait_until_healthy
+from trackstack.providers.local.process import Identity, find
+from trackstack.providers.resource import ResourceError
 
 SERVER = "trackstack:local:ServerProcess"
 
@@ -46,6 +50,22 @@ def test_a_server_is_healthy_when_made_and_detached_from_its_maker(server: Made,
     assert os.readlink(f"/proc/{process.pid}/fd/0") == os.devnull
     assert os.readlink(f"/proc/{process.pid}/fd/2") == str(data_dir / "server.log")
     assert json.loads((data_dir / "server.pid").read_text())["pid"] == process.pid
+
+
+def test_another_server_that_answers_on_the_port_does_not_make_one_healthy(
+    server: Made, data_dir: Path
+) -> None:
+    """Of two that start at once on one port, one ends; until then the other answers for both."""
+    host, port = "127.0.0.1", int(server.outputs["port"])
+    loser = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = Identity.of(psutil.Process(loser.pid))
+    timer = threading.Timer(0.5, loser.kill)
+    timer.start()
+
+    with pytest.raises(ResourceError, match=f"the server on port {port} ended while starting"):
+        wait_until_healthy(host, port, identity, data_dir / "none.log", log_start=0)
+
+    loser.communicate(timeout=60)
 
 
 def test_a_server_gets_none_of_its_makers_secrets(
@@ -150,12 +170,10 @@ def test_a_server_that_was_started_by_hand_with_other_arguments_is_drift(
 def test_a_taken_port_is_named_with_its_holder_and_nothing_is_left(
     remote: Remote, server_inputs: dict[str, Any], data_dir: Path
 ) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", server_inputs["port"]))
-        listener.listen()
-        message = rf"^port {server_inputs['port']} on 127.0.0.1 is taken by process {os.getpid()} "
-        with pytest.raises(Refused, match=message):
-            remote.create(SERVER, server_inputs)
+    port = server_inputs["port"]
+    message = rf"^port {port} on 127.0.0.1 is taken by process {os.getpid()} "
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(Refused, match=message):
+        remote.create(SERVER, server_inputs)
 
     assert running(data_dir) == []
     assert not (data_dir / "server.pid").exists()
