@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -100,6 +102,15 @@ def test_a_cancelled_destroy_can_be_taken_up_again(bench: Bench) -> None:
     assert bench.resources() == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C is heard, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_in_the_waiting_thread_cancels_too(bench: Bench) -> None:
     def interrupt(request: Any, context: Any) -> None:
         _thread.interrupt_main()
