@@ -25,7 +25,7 @@ from trackstack.engine.filesystem import FILE_MODE, Filesystem, attributes
 
 _CLOCK_SLACK = 2.0  # seconds that a process may seem younger than the lock it wrote: rounding of start times
 
-_PATIENCE = 100  # looks, 10 ms apart, for the file of somebody who has just got the lock
+_PATIENCE = 100  # tries, 10 ms apart, while the gate is shut and no lock file says by whom
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,13 @@ class StackLock:
             os.close(file)
 
     def _enter_gate(self) -> int:
+        """The gate's descriptor, with the system's lock on it.
+
+        A shut gate without a lock file is of somebody who writes one the moment after, or of nobody: a
+        process that another thread has just forked has a copy of what is closed here, until it executes.
+        """
         self._files.make_folder(self._gate.parent)
-        while True:
+        for _ in range(_PATIENCE):
             try:
                 file = os.open(self._gate, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
             except OSError as error:
@@ -113,20 +118,15 @@ class StackLock:
                 if self._is_gate(file):
                     return file
             except BlockingIOError:
-                os.close(file)
-                raise self._refusal(self._holder_soon()) from None
+                if holder := self.holder():
+                    os.close(file)
+                    raise self._refusal(holder) from None
+                time.sleep(0.01)
             except OSError as error:
                 os.close(file)
                 raise StateError(f"cannot lock {self._gate}: {error.strerror}") from error
-            os.close(file)  # it was removed with its stack between our two calls
-
-    def _holder_soon(self) -> Holder | None:
-        """Who passed the gate; it writes its lock file the moment after."""
-        for _ in range(_PATIENCE):
-            if holder := self.holder():
-                return holder
-            time.sleep(0.01)
-        return None
+            os.close(file)  # else it was removed with its stack between our two calls
+        raise self._refusal(None)
 
     def _is_gate(self, file: int) -> bool:
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -226,6 +228,19 @@ def test_a_lock_that_appears_while_ours_is_written_is_respected(
         assert_free(store.lock())
 
     assert [path.name[:4] for path in folder(store).glob("*.json")] == ["0b7f"]
+
+
+def test_a_copy_of_the_gate_in_a_process_that_is_being_started_is_waited_out(store: StackStore) -> None:
+    """Which a fork in another thread makes at any moment, and which is closed as soon as it executes."""
+    assert_free(store.lock())
+    copy = os.open(store.journal_path.with_suffix(".lock"), os.O_RDWR)
+    fcntl.flock(copy, fcntl.LOCK_EX)
+    timer = threading.Timer(0.2, os.close, [copy])
+    timer.start()
+
+    assert_free(store.lock())
+
+    timer.join()
 
 
 def test_a_lock_of_a_stack_removed_meanwhile_is_made_anew(store: StackStore) -> None:
