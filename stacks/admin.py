@@ -54,7 +54,7 @@ def send(
     Raises StackError where it does not answer, or not with a JSON object.
     """
     name = instance.spec.name
-    if instance.state not in ("active", "reconciling"):  # somebody else may listen there: no token for them
+    if not instance.may_answer:  # no token for others
         raise StackError(f"{name} is {instance.state}; `trackstack start {instance.stack}` has it answer")
     headers = {
         "Authorization": f"Bearer {instances.token(project, instance.stack)}",

@@ -53,6 +53,11 @@ class Instance:
         return self.state == self.wanted
 
     @property
+    def may_answer(self) -> bool:
+        """Whether its own server may be what answers at its URL; else somebody else may listen there."""
+        return self.state in ("active", "reconciling")
+
+    @property
     def namespace(self) -> str:
         """Where its objects are in a cluster; empty on this machine."""
         return pods.namespace(self.stack, self.spec) if self.spec.in_cluster else ""

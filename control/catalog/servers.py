@@ -18,7 +18,6 @@ log = logging.getLogger("trackstack.control")
 _TIMEOUT_S = 10.0
 _REST_S = 15.0  # who did not answer is left alone so long, that it takes nobody's time
 _AT_ONCE = 64
-_ASKED = ("active", "reconciling")
 
 
 class Servers:
@@ -44,7 +43,7 @@ class Servers:
 
     def _get(self, member: Member, path: str) -> Json | None:
         stack = member.stack
-        if member.instance.state not in _ASKED or self._resting.get(stack, 0.0) > time.monotonic():
+        if not member.instance.may_answer or self._resting.get(stack, 0.0) > time.monotonic():
             return None
         try:
             reply = admin.send(self._project, member.instance, "GET", path, timeout_s=_TIMEOUT_S)
