@@ -61,6 +61,10 @@ def test_it_speaks_tls_where_it_has_a_certificate(own: ControlPlane) -> None:
         (("--default-project", "x"), "--default-project must be a UUID, not 'x'"),
         (("--oidc-issuer", "http://idp.example", "--oidc-audience", "x"), "must be an https:// URL"),
         (("--port", "http"), "'http' is not a valid integer"),
+        (("--public-url", "ml.example.org"), "--public-url 'ml.example.org' must be scheme and host"),
+        (("--oidc-client-id", "x"), "--oidc-client-id needs --oidc-issuer"),
+        (("--oidc-client-secret-file", "/no/x"), "there is no file /no/x"),
+        (("--session-s", "0"), "--session-s must be 1 at least"),
     ],
 )
 def test_settings_that_cannot_be_are_one_clear_line(
