@@ -32,12 +32,16 @@ class StackSettings:
     config: dict[str, Any] = field(default_factory=dict)
     encryption_salt: str | None = None
     files: Filesystem = field(default_factory=Filesystem, repr=False)
+    found: bool = False
+    """Whether there was a file when it was loaded."""
 
     @classmethod
     def load(cls, path: Path, files: Filesystem | None = None) -> StackSettings:
         """Reads the file; one that is missing is empty. Raises ConfigError with file and line."""
         settings = cls(path, files=files or Filesystem())
-        settings._take(settings._text())
+        data = settings.files.read(path)
+        settings.found = data is not None
+        settings._take(settings._text(data))
         return settings
 
     def __post_init__(self) -> None:
@@ -89,7 +93,7 @@ class StackSettings:
         """
         from trackstack.engine import editing  # not needed to read
 
-        text = edited = self._text()
+        text = edited = self._text(self.files.read(self.path))
         if self.encryption_salt != self._saved_salt:
             if self.encryption_salt is None:
                 edited = editing.drop(edited, self.path, _SALT)
@@ -138,8 +142,8 @@ class StackSettings:
                     f"{self.path}: {key} cannot be edited in place; write the file without anchors"
                 )
 
-    def _text(self) -> str:
-        data = self.files.read(self.path) or b""
+    def _text(self, data: bytes | None) -> str:
+        data = data or b""
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,19 +139,21 @@ class StackStore:
     def updates(self) -> Iterator[Update]:
         """Past operations, newest first, each read when it is asked for."""
         for name in reversed(self.files.list(self._history)):
-            if ".history.json" in name:
+            if ".history.json" in name and not name.endswith(".tmp"):  # else one that is being written
                 path = self._history / name
-                data = self.files.read(path) or b""
-                yield Update.parse(compression.unpack(data, str(path)), str(path))
+                data = self.files.read(path)
+                if data is not None:  # else the stack was just forgotten
+                    yield Update.parse(compression.unpack(data, str(path)), str(path))
 
     # -- the checkpoint's file
 
     @property
     def checkpoint_path(self) -> Path:
         """The checkpoint: the newest of .json, .json.gz and .json.zst, else where a new one goes."""
-        found = [
-            (path.stat().st_mtime_ns, path) for path in compression.variants(self._plain) if path.is_file()
-        ]
+        found = []
+        for path in compression.variants(self._plain):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                found.append((path.stat().st_mtime_ns, path))
         return max(found)[1] if found else self._plain
 
     def checkpoint_digest(self) -> str:

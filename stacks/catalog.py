@@ -1,12 +1,14 @@
 """All instances of a project, each read again only when its files change: for who looks often."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from trackstack.engine.backend import read_checkpoints
 from trackstack.engine.folders import SETTLED_NS, Memory, Stamp
 from trackstack.stacks import instances
+from trackstack.stacks.errors import InstanceNotFound
 from trackstack.stacks.instances import Instance, Recorded
 from trackstack.stacks.project import Project
 
@@ -40,7 +42,10 @@ class Catalog:
         """Every instance, by stack name; what cannot be read is among them, impaired. Raises StackError."""
         stamps = self._project.stamps(self._checkpoints)
         settled = time.time_ns() - SETTLED_NS
-        known = {stack: self._look(stack, stamps[stack]) for stack in sorted(stamps)}
+        known = {}
+        for stack in sorted(stamps):
+            with suppress(InstanceNotFound):  # deleted since they were listed
+                known[stack] = self._look(stack, stamps[stack])
         self._known = {
             stack: each
             for stack, each in known.items()

@@ -6,6 +6,7 @@ from trackstack.engine.errors import LockedError as Locked
 from trackstack.engine.errors import PassphraseError as WrongPassphrase
 from trackstack.engine.errors import ProgramError as ProgramFailed
 from trackstack.engine.errors import ResourceError as ResourceFailed
+from trackstack.engine.errors import StackNotFoundError as StackNotFound
 
 __all__ = [
     "Cancelled",
@@ -16,6 +17,7 @@ __all__ = [
     "ProgramFailed",
     "ResourceFailed",
     "StackError",
+    "StackNotFound",
     "TokenNotFound",
     "WrongPassphrase",
 ]

@@ -1,6 +1,7 @@
 """Instances as they are: read from specs, states and the process table, without pulumi."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Literal
 
 from trackstack.providers.local.process import Identity
 from trackstack.stacks import pods
-from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError
+from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError, StackNotFound
 from trackstack.stacks.passphrase import passphrase
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import InstanceSpec, stack_name
@@ -141,12 +142,12 @@ class Recorded:
 
 def list_instances(project: Project) -> list[Instance]:
     """Every instance of the project, by stack name; one that cannot be read is among them, impaired."""
-    return [_instance(project, stack) for stack in project.stacks()]
+    return [_now(project, each) for each in _all_recorded(project)]
 
 
 def show(project: Project, name: str) -> Instance:
     """The instance of that name. Raises InstanceNotFound."""
-    return _instance(project, find(project, name))
+    return _now(project, recorded(project, find(project, name)))
 
 
 def find(project: Project, name: str) -> str:
@@ -154,7 +155,7 @@ def find(project: Project, name: str) -> str:
     stack = stack_name(name)
     if exists(project, stack):
         return stack
-    called = [each for each in project.stacks() if recorded(project, each).spec.name == name]
+    called = [each.stack for each in _all_recorded(project) if each.spec.name == name]
     if len(called) == 1:
         return called[0]
     if called:
@@ -190,13 +191,13 @@ def token(project: Project, name: str) -> str:
 
 def read_spec(project: Project, stack: str) -> InstanceSpec:
     """The spec in the stack's file. Raises InvalidSpec naming the file, StackError where it is no YAML."""
-    path = project.settings_path(stack)
-    if not path.is_file():
-        raise InvalidSpec(f"{path} is missing; put it back, or delete the instance")
+    settings = project.settings(stack)
+    if not settings.found:
+        raise InvalidSpec(f"{settings.path} is missing; put it back, or delete the instance")
     try:
-        return InstanceSpec.from_config(project.settings(stack).plain())
+        return InstanceSpec.from_config(settings.plain())
     except InvalidSpec as error:
-        raise InvalidSpec(f"{path}: {error}") from None
+        raise InvalidSpec(f"{settings.path}: {error}") from None
 
 
 def recorded_data_dir(project: Project, stack: str) -> Path | None:
@@ -216,13 +217,18 @@ def recorded_target(project: Project, stack: str) -> str:
 
 
 def recorded(project: Project, stack: str) -> Recorded:
-    """What is written down of the instance; what cannot be read is its `error`."""
+    """What is written down of the instance; what cannot be read is its `error`.
+
+    Raises InstanceNotFound where nothing is, also of one that is deleted meanwhile.
+    """
     data_dir = project.data_dir(stack)
     spec = InstanceSpec.model_construct(name=stack)
     try:
         spec = read_spec(project, stack)
         return Recorded(spec, stack, data_dir, **_state(project, stack))
     except StackError as error:
+        if not exists(project, stack):
+            raise InstanceNotFound(f"there is no instance {stack!r} in {project.folder}") from None
         return Recorded(spec, stack, data_dir, error=str(error))
 
 
@@ -246,16 +252,21 @@ def log(project: Project, instance: Instance, count: int) -> list[str]:
     return last_lines(instance.log_file, count)[0]
 
 
-def _instance(project: Project, stack: str) -> Instance:
-    found = recorded(project, stack)
-    return found.now(locked=found.made and project.stack(stack).lock_holder() is not None)
+def _all_recorded(project: Project) -> Iterator[Recorded]:
+    for stack in project.stacks():
+        with suppress(InstanceNotFound):  # deleted since they were listed
+            yield recorded(project, stack)
+
+
+def _now(project: Project, found: Recorded) -> Instance:
+    return found.now(locked=found.made and project.stack(found.stack).lock_holder() is not None)
 
 
 def _state(project: Project, stack: str) -> dict[str, Any]:
-    handle = project.stack(stack)
-    if not handle.exists():
+    try:
+        snapshot = project.stack(stack).snapshot()
+    except StackNotFound:
         return {}
-    snapshot = handle.snapshot()
     if not snapshot.resources and not snapshot.pending:
         return {}
     parts = {each.type: each.outputs for each in snapshot.resources if not each.delete}

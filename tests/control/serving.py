@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -157,8 +158,9 @@ class ControlPlane:
         if self.process is not None:
             self.kill()
         for process in self.servers():
-            process.kill()
-            process.wait(5)
+            with suppress(psutil.NoSuchProcess):  # one that was just ending
+                process.kill()
+                process.wait(5)
 
     def _end(self, number: signal.Signals) -> int:
         assert self.process is not None
@@ -175,6 +177,7 @@ def settled(client: httpx.Client, id_: str) -> dict[str, Any]:
         answer = client.get(f"/instances/{id_}")
         if answer.status_code == 404:
             return {"state": "gone"}
+        assert answer.status_code == 200, answer.text
         instance: dict[str, Any] = answer.json()["instance"]
         return instance if instance["state"] in ("active", "impaired") else None
 

@@ -1,10 +1,18 @@
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event
 
 import pytest
 
+from trackstack.engine.history import Update
 from trackstack.stacks import instances, operations
+from trackstack.stacks.catalog import Catalog
 from trackstack.stacks.errors import InstanceNotFound
+from trackstack.stacks.instances import Instance
+from trackstack.stacks.passphrase import passphrase
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import InstanceSpec
 
@@ -84,3 +92,48 @@ def test_an_instance_is_found_by_its_stack_or_by_a_name_that_only_it_has(project
     operations.declare(project, InstanceSpec(name="Team A"), stack="other")
     with pytest.raises(InstanceNotFound, match="2 instances are called 'Team A'; say which: demo-2, other"):
         instances.find(project, "Team A")
+
+
+def test_instances_that_come_and_go_while_they_are_read_are_there_or_not(project: Project) -> None:
+    """Never impaired, nor an error: what is removed between two looks at its files is gone."""
+    project.make()
+    names = [f"i{number}" for number in range(20)]
+    newest = names[0]
+    over = Event()
+
+    def come_and_go() -> None:
+        nonlocal newest
+        try:
+            for newest in names:  # a name that comes again could be gone at one look and there at the next
+                operations.declare(project, InstanceSpec(name=newest, port=5999))
+                stack = project.stack(newest)
+                stack.init(passphrase())
+                store = project.backend.store("trackstack", newest)
+                with store.lock().held():
+                    store.record(Update("update", 1, 2, "succeeded"))
+                stack.remove()
+                project.settings_path(newest).unlink()
+        finally:
+            over.set()
+
+    def seen(look: Callable[[], Iterable[Instance]]) -> set[tuple[str, str]]:
+        found = set()
+        while not over.wait(0.001):  # else they leave no time to what they look at
+            with suppress(InstanceNotFound):
+                found |= {(each.state, each.error) for each in look()}
+        return found
+
+    def last_update() -> list[Instance]:
+        assert instances.last_update(project, newest) in (None, (1, 2, True))
+        return []
+
+    looks: list[Callable[[], Iterable[Instance]]] = [
+        lambda: instances.list_instances(project),
+        lambda: [instances.show(project, newest)],
+        Catalog(project).instances,
+        last_update,
+    ]
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(seen, looks)
+        come_and_go()
+    assert set().union(*found) == {("pending", "")}
