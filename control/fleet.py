@@ -206,9 +206,7 @@ class Fleet:
         entry = self._journal.get(instance.stack)
         if entry is None or not entry.error or instance.state == "reconciling":
             return ""
-        last = None
-        with suppress(StackError):  # a damaged history is no reason to tell nothing of the instances
-            last = instances.last_update(self.project, instance.stack)
+        last = instances.last_update(self.project, instance.stack)
         if last and last[:2] != entry.after and last[2]:
             with suppress(OSError):
                 self._journal.drop(instance.stack)

@@ -173,8 +173,13 @@ def exists(project: Project, stack: str) -> bool:
 
 
 def last_update(project: Project, stack: str) -> tuple[int, int, bool] | None:
-    """Of the last operation: when it began, when it ended (seconds since 1970), whether it succeeded."""
-    update = project.stack(stack).last_update()
+    """Of the last operation: when it began, when it ended (seconds since 1970), whether it succeeded.
+
+    None where there was none, or where the record of it is damaged: only the state itself is needed to go on.
+    """
+    update = None
+    with suppress(StackError):
+        update = project.stack(stack).last_update()
     return (update.start_time, update.end_time, update.succeeded) if update else None
 
 

@@ -137,3 +137,14 @@ def test_instances_that_come_and_go_while_they_are_read_are_there_or_not(project
         found = pool.map(seen, looks)
         come_and_go()
     assert set().union(*found) == {("pending", "")}
+
+
+def test_a_damaged_record_of_an_operation_is_as_if_there_was_none(project: Project) -> None:
+    operations.create(project, InstanceSpec(name="demo", running=False))
+    assert instances.last_update(project, "demo")
+
+    [record] = project.backend.folder.rglob("*.history.json")
+    record.write_text("{")
+
+    assert instances.last_update(project, "demo") is None
+    assert instances.show(project, "demo").state == "stopped"
