@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from trackstack.server.access.objects import RUN
 from trackstack.server.bodies import SEE, Int64, Message, Required
@@ -12,6 +13,7 @@ from trackstack.server.mlflow.views import within
 from trackstack.server.routes import READ, Route
 from trackstack.server.search import pages
 from trackstack.server.store.entities import MetricPoint
+from trackstack.server.store.points import Points
 
 MOST_RUNS = 100
 MOST_POINTS = 25_000
@@ -40,8 +42,11 @@ class GetSamples(Message):
     max_results: Int64 = MOST_SAMPLES
 
 
+_POINT = msgspec.json.schema(MetricPoint)["$defs"]["MetricPoint"]
+
+
 class History(Struct, omit_defaults=True):
-    metrics: list[MetricPoint] = []
+    metrics: Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": _POINT})] | UnsetType = UNSET
     next_page_token: str | None = None
 
 
@@ -53,11 +58,8 @@ async def history(call: Call, body: GetHistory) -> History:
             f"Invalid value {page} for parameter 'max_results' supplied. It must be a positive integer."
         )
     offset = pages.offset(body.page_token)
-    most = None if page is None else page + 1
-    points = await call.store.metrics.history(body.run_id, body.metric_key, most, offset)
-    if page is None or len(points) <= page:
-        return History(points)
-    return History(points[:page], pages.token_for(offset + page))
+    points, more = await call.store.metrics.history(body.run_id, body.metric_key, page, offset)
+    return _history(points, pages.token_for(offset + points.count) if more else None)
 
 
 async def histories(call: Call, body: GetHistories) -> History:
@@ -72,7 +74,7 @@ async def histories(call: Call, body: GetHistories) -> History:
     if body.metric_key is None:
         raise invalid(f"{name} must specify a metric_key.")
     most = min(body.max_results, MOST_POINTS)
-    return History(await call.store.metrics.histories(body.run_id, body.metric_key, most))
+    return _history(await call.store.metrics.histories(body.run_id, body.metric_key, most))
 
 
 async def samples(call: Call, body: GetSamples) -> History:
@@ -90,7 +92,11 @@ async def samples(call: Call, body: GetSamples) -> History:
         raise invalid(
             f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
         )
-    return History(await call.store.metrics.sampled(body.run_ids, body.metric_key, most, start, end))
+    return _history(await call.store.metrics.sampled(body.run_ids, body.metric_key, most, start, end))
+
+
+def _history(points: Points, token: str | None = None) -> History:
+    return History(points.json if points.count else UNSET, token)
 
 
 ROUTES = (

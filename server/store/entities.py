@@ -39,7 +39,7 @@ class RunInfo(Struct, omit_defaults=True, kw_only=True):
     run_id: str
 
 
-class MetricPoint(Struct, omit_defaults=True):
+class MetricPoint(Struct, omit_defaults=True, gc=False):
     """One value of a metric; NaN is text, as JSON has none."""
 
     key: str

@@ -1,6 +1,6 @@
 """One request's view of the database: statements run here see and share one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, select
@@ -10,6 +10,8 @@ from trackstack.server.store.keys import Keys
 from trackstack.server.store.pending import Pending
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import Statement, among, insert, listed
+
+_PIECE = 1000  # rows that are read together
 
 _keys = tracking.keys
 KEY_ID = Statement(select(_keys.c.id).where(_keys.c.name == bindparam("name")))
@@ -27,6 +29,7 @@ class Cursor(Protocol):
     def rowcount(self) -> int: ...
     def fetchone(self) -> Any: ...
     def fetchall(self) -> list[Any]: ...
+    def fetchmany(self, size: int, /) -> list[Any]: ...
     def close(self) -> None: ...
 
 
@@ -85,6 +88,15 @@ class Transaction:
     def all(self, statement: Statement, **params: Any) -> list[Any]:
         """Every row of the result."""
         return self._connection.execute(*statement.arguments(self.database, params)).fetchall()
+
+    def pieces(self, statement: Statement, **params: Any) -> Iterator[list[Any]]:
+        """Every row of the result, some at a time: for results of any length."""
+        cursor = self._connection.execute(*statement.arguments(self.database, params))
+        try:
+            while rows := cursor.fetchmany(_PIECE):
+                yield rows
+        finally:
+            cursor.close()
 
     def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         """Runs a statement once a row; values are in the order in which the statement names them."""

@@ -70,6 +70,54 @@ def test_a_history_is_by_time_then_step_then_value(client: httpx.Client, run: st
     ]
 
 
+@pytest.mark.parametrize("early", [1, 998, 999, 1000, 1999, 2499])
+def test_a_point_of_another_time_than_its_step_has_its_place_in_the_history(
+    client: httpx.Client, run: str, early: int
+) -> None:
+    times = {step: 5000 + step - (5000 if step == early else 0) for step in range(2500)}
+    log(client, run, [(float(step), time, step) for step, time in times.items()])
+
+    reply = client.get(API + "metrics/get-history", params={"run_id": run, "metric_key": "m"})
+
+    assert [point["step"] for point in reply.json()["metrics"]] == sorted(times, key=lambda step: times[step])
+
+
+def test_nan_and_infinity_are_text_and_the_largest_number(client: httpx.Client, run: str) -> None:
+    for step, value in enumerate(["NaN", "Infinity", "-Infinity", 0]):
+        body = {"run_id": run, "key": "m", "value": value, "timestamp": 1, "step": step}
+        assert client.post(API + "runs/log-metric", json=body).status_code == 200
+
+    largest = 1.7976931348623157e308
+    for way, name in [("get-history", "run_id"), ("get-history-bulk-interval", "run_ids")]:
+        reply = client.get(f"{API}metrics/{way}", params={name: run, "metric_key": "m"})
+        assert [point["value"] for point in reply.json()["metrics"]] == ["NaN", largest, -largest, 0]
+
+
+@pytest.mark.parametrize("most", [0, 1, 999, 1000, 1001, 1999, 2000, 2001, 5000])
+def test_several_histories_come_together_up_to_a_number_of_points(
+    client: httpx.Client, run: str, most: int
+) -> None:
+    log(client, run, [(float(step), step, step) for step in range(2000)])
+
+    query: dict[str, str | int] = {"run_id": run, "metric_key": "m", "max_results": most}
+    points = client.get(API + "metrics/get-history-bulk", params=query).json().get("metrics", [])
+
+    assert [(point["step"], point["run_id"]) for point in points] == [
+        (step, run) for step in range(min(most, 2000))
+    ]
+
+
+@pytest.mark.parametrize("page", [1, 999, 1000, 1001, 1999, 2000, 2001])
+def test_a_page_tells_of_a_next_one_if_there_is_one(client: httpx.Client, run: str, page: int) -> None:
+    log(client, run, [(float(step), step, step) for step in range(2000)])
+
+    query: dict[str, str | int] = {"run_id": run, "metric_key": "m", "max_results": page}
+    answer = client.get(API + "metrics/get-history", params=query).json()
+
+    assert len(answer["metrics"]) == min(page, 2000)
+    assert ("next_page_token" in answer) == (page < 2000)
+
+
 def test_a_long_history_comes_whole_and_in_pages(client: httpx.Client, run: str) -> None:
     log(client, run, [(float(step), step, step) for step in range(2500)])
     query = {"run_id": run, "metric_key": "m"}
