@@ -97,6 +97,7 @@ class ServerProcess(Resource[ServerInputs, ServerState]):
         """Stop whatever runs on the data folder, and start it as asked if it is to run."""
         _stop(inputs.data_dir, known)
         if not inputs.running:
+            ports.let_go(inputs.port)  # a descriptor for every stopped server would be too many
             return _state(inputs, None)
         ports.require_free(inputs.host, inputs.port)
         folder = Path(inputs.data_dir)

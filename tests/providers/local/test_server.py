@@ -124,6 +124,13 @@ def test_not_running_stops_it_in_place_and_running_starts_it_again(remote: Remot
     assert healthy(started) and started.outputs["pid"] != server.outputs["pid"]
 
 
+def test_a_server_that_is_made_stopped_holds_no_port(remote: Remote, server_inputs: dict[str, Any]) -> None:
+    remote.create(SERVER, {**server_inputs, "running": False})
+
+    with socket.socket() as another:
+        another.bind((server_inputs["host"], server_inputs["port"]))
+
+
 def test_another_trigger_restarts_it(remote: Remote, server: Made) -> None:
     inputs = {**server.inputs, "triggers": ["database 2"]}
 
