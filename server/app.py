@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from trackstack.server import garbage
 from trackstack.server.access.guard import perform
 from trackstack.server.access.identities import NOBODY
 from trackstack.server.browser import BrowserGuard
@@ -48,10 +49,11 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            await self.services.store.open()
-            await self.services.store.experiments.ensure_default(
-                self.services.artifacts.location("", 0), self.services.now
-            )
+            with garbage.kept():
+                await self.services.store.open()
+                await self.services.store.experiments.ensure_default(
+                    self.services.artifacts.location("", 0), self.services.now
+                )
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from trackstack.server import garbage
 from trackstack.server.config import ENVIRONMENT_PREFIX, ConfigError, load
 
 
@@ -54,7 +55,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
     def command(given: dict[str, Any]) -> int:
         settings = load(given)
-        from trackstack.server.serve import run
+        with garbage.kept():
+            from trackstack.server.serve import run
 
         return run(settings)
 
