@@ -20,14 +20,20 @@ _LONGEST_MESSAGE = 400 * 1024 * 1024  # bytes: the SDK's own limit
 
 
 class Callbacks:
-    """Functions of the program, by the address and token that the SDK gave; one channel for each address."""
+    """Functions of the program, by the address and token that the SDK gave; one channel for each address.
 
-    def __init__(self) -> None:
+    Where nobody answers, for the program waits itself (`Options.sequential`), every call fails.
+    """
+
+    def __init__(self, *, answered: bool = True) -> None:
+        self._answered = answered
         self._lock = threading.Lock()
         self._channels: dict[str, grpc.Channel] = {}
 
     def call(self, callback: callback_pb2.Callback, request: Any) -> bytes:
         """The function's serialized answer. Raises EngineError with what the function raised."""
+        if not self._answered:
+            raise EngineError("the program has a hook or a transform: operate without `sequential`")
         with self._lock:
             if callback.target not in self._channels:
                 limits = [(f"grpc.max_{way}_message_length", _LONGEST_MESSAGE) for way in ("send", "receive")]

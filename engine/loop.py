@@ -1,7 +1,7 @@
-"""The event loop of a program, which takes the results of many blocking calls at once.
+"""The event loops of programs: one takes the results of many blocking calls at once, one does them itself.
 
 The SDK waits for its outputs with `asyncio.wait(all of them, FIRST_COMPLETED)`: each time the loop wakes it
-looks at every output again. Waking for each result makes a program of n resources cost n². Here results are
+looks at every output again. Waking for each result makes a program of n resources cost n². So results are
 gathered while other calls still run, the longer the more of them there are, and delivered together.
 """
 
@@ -16,6 +16,23 @@ from typing import Any
 
 _WAIT_PER_CALL = 100e-6  # seconds of patience per call under way: what looking at its outputs costs
 _LONGEST_WAIT = 0.25
+
+
+class SequentialLoop(asyncio.SelectorEventLoop):
+    """A loop whose `run_in_executor(None, …)` calls at once, and goes on when that is done."""
+
+    def run_in_executor(  # type: ignore[override]  # as in ProgramLoop
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Call here; the future is done already."""
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        future: asyncio.Future[Any] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 class ProgramLoop(asyncio.SelectorEventLoop):

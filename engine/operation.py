@@ -22,7 +22,7 @@ from trackstack.engine.executor import Executor
 from trackstack.engine.history import Update
 from trackstack.engine.ledger import Ledger
 from trackstack.engine.monitor import Engine, Monitor
-from trackstack.engine.options import Options, default_parallel
+from trackstack.engine.options import Options
 from trackstack.engine.planned import Planned
 from trackstack.engine.program import Program, run
 from trackstack.engine.providers import Plugins, Registry
@@ -94,7 +94,7 @@ class _Operation:
         plugins = Plugins(
             options.providers, options.root, Builtins(self._stack.backend, self._stack.project, secrets)
         )
-        callbacks = Callbacks()
+        callbacks = Callbacks(answered=not options.sequential)
         registry = Registry(plugins, preview=task.preview, warn=self._warn)
         deployment = Deployment(
             project=self._stack.project,
@@ -107,7 +107,7 @@ class _Operation:
             tell=self._tell,
         )
         ledger = Ledger(snapshot, journal, settle_creates=options.clear_pending_creates)
-        executor = Executor(deployment, ledger, options.parallel or default_parallel())
+        executor = Executor(deployment, ledger, options.at_once)
         error: EngineError | None = None
         watched = options.cancellation.watched(lambda: _cancel_providers(registry))
         with watched, closing(plugins), closing(callbacks):
@@ -146,13 +146,7 @@ class _Operation:
                 _refuse_delete_hooks(deployment)
                 abandonable(finish, options.cancellation)
             else:
-                run(
-                    task.program,
-                    deployment,
-                    monitor,
-                    Engine(deployment),
-                    options.parallel or default_parallel(),
-                )
+                run(task.program, deployment, monitor, Engine(deployment))
         except EngineError:
             raise
         except Exception as failure:

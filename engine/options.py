@@ -94,6 +94,10 @@ class Options:
     parallel: int | None = None
     """At most so many steps at once; None is 4 times the cores."""
 
+    sequential: bool = False
+    """One step and one call after another, all in the program's own thread: a fifth less computing where no
+    provider waits for anything. The program can answer nothing meanwhile: its hooks and transforms fail."""
+
     targets: tuple[str, ...] = ()
     """URNs (`*` matches within `:`-parts, `**` across) to which the operation is limited; none is all."""
 
@@ -121,3 +125,8 @@ class Options:
 
     cancellation: Cancellation = field(default_factory=Cancellation)
     """Stops the operation."""
+
+    @property
+    def at_once(self) -> int:
+        """At most so many steps are done at once."""
+        return 1 if self.sequential else self.parallel or default_parallel()

@@ -14,31 +14,31 @@ from pulumi.runtime import settings as sdk
 
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.garbage import seldom_collected
-from trackstack.engine.loop import ProgramLoop
+from trackstack.engine.loop import ProgramLoop, SequentialLoop
 from trackstack.engine.threads import abandonable
 
 Program = Callable[[], Awaitable[Any] | Any]
 
 
-def run(program: Program, deployment: Deployment, monitor: Any, engine: Any, parallel: int) -> None:
+def run(program: Program, deployment: Deployment, monitor: Any, engine: Any) -> None:
     """Run to the end, deletions included; raises what the program raised.
 
     The SDK keeps its state in context variables: each run has a context, a loop and threads of its own.
     Raises CancelledError when the operation is terminated.
     """
     context = contextvars.copy_context()
-    work = partial(context.run, _run, program, deployment, monitor, engine, parallel)
+    work = partial(context.run, _run, program, deployment, monitor, engine)
     abandonable(work, deployment.options.cancellation)
 
 
-def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, parallel: int) -> None:
+def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any) -> None:
     options = deployment.options
     Settings(
         project=deployment.project,
         stack=deployment.stack,
         monitor=monitor,
         engine=engine,
-        parallel=parallel,
+        parallel=options.at_once,
         dry_run=deployment.preview,
         organization="organization",
         root_directory=str(options.root),
@@ -46,8 +46,8 @@ def _run(program: Program, deployment: Deployment, monitor: Any, engine: Any, pa
     sdk.ROOT.set(None)
     config.set_all_config(dict(options.config), list(options.secret_keys))
     contextvars.Context().run(_forget_defaults)
-    pool = ThreadPoolExecutor(parallel * 4, f"pulumi-{deployment.stack}")
-    loop = ProgramLoop(pool)
+    pool = ThreadPoolExecutor(options.at_once * 4, f"pulumi-{deployment.stack}")
+    loop = SequentialLoop() if options.sequential else ProgramLoop(pool)
     loop.set_exception_handler(
         _quietly
     )  # the first error is raised; those it causes are not worth a log line

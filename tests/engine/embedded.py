@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ def secrets() -> Passphrase:
 class Embedded:
     """A stack on a `file://` backend in a folder; `said` is how each operation failed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sequential: bool = False) -> None:
         self.folder = folder
+        self._sequential = sequential
         self.said: list[str] = []
         self._stack = Backend.open(folder / "state").stack(PROJECT, STACK)
         self._stack.init(secrets())
@@ -35,6 +37,7 @@ class Embedded:
         operation = scenario.operations[index]
         events: list[Event] = []
         options = options_of(operation, provider, self.folder, events)
+        options = replace(options, sequential=self._sequential)
         try:
             if operation.kind in ("up", "preview"):
                 getattr(self._stack, operation.kind)(operation.program, options)

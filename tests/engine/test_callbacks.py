@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -144,3 +145,22 @@ def test_delete_hooks_run_when_the_program_leaves_a_resource_out(bench: Bench) -
     bench.up(hook)
 
     assert heard == ["a a-1"]
+
+
+def with_transform() -> None:
+    Thing("a", {}, ResourceOptions(transforms=[tagged("own")]))
+
+
+def with_hook() -> None:
+    hook = ResourceHook("note", lambda args: None)
+    Thing("a", {}, ResourceOptions(hooks=ResourceHookBinding(before_create=[hook])))
+
+
+@pytest.mark.parametrize("program", [with_transform, with_hook])
+def test_a_program_that_waits_itself_cannot_be_asked(bench: Bench, program: Callable[[], None]) -> None:
+    bench.set(sequential=True)
+
+    with pytest.raises(EngineError, match="a hook or a transform: operate without `sequential`"):
+        bench.up(program)
+
+    assert "a" not in bench.names()

@@ -56,6 +56,27 @@ def test_no_more_steps_run_at_once_than_asked_for(bench: Bench) -> None:
     assert most == 2
 
 
+def test_a_sequential_operation_makes_all_calls_in_one_thread(bench: Bench) -> None:
+    threads: set[int] = set()
+
+    def script(request: Any, context: Any) -> None:
+        threads.add(threading.get_ident())
+
+    bench.set(sequential=True)
+    bench.provider.scripts = dict.fromkeys(("Check", "Create", "Delete", "Diff"), script)
+
+    def program() -> None:
+        for number in range(4):
+            pulumi.export(f"id-{number}", Thing(f"thing-{number}", {}).id)
+
+    assert bench.up(program).changes == {"create": 5}
+    assert len(threads) == 1
+    assert bench.up(program).changes == {"same": 5}
+    threads.clear()
+    bench.up(lambda: None)
+    assert len(threads) == 1
+
+
 def test_fifty_stacks_are_upped_side_by_side_without_interference(bench: Bench, tmp_path: Path) -> None:
     backend = Backend.open(tmp_path / "many")
 
