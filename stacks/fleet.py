@@ -186,7 +186,7 @@ def _planned(project: Project, stack: str, before: str) -> Intent:
     snapshot = handle.snapshot() if handle.exists() else None
     if snapshot is None or not snapshot.resources:
         return Intent(stack, "create", operations.preview(project, stack))
-    now = mark(project, stack)
+    now = mark(project, stack, snapshot)
     if now and now == before and not operations.diff(project, stack).changed:
         return Intent(stack, "same", mark=now)
     found = operations.preview(project, stack)

@@ -56,11 +56,14 @@ def refuse_since(project: Project, stack: str, new: InstanceSpec) -> None:
     Nothing is refused where there are no data yet, or where the stack's history does not go back so far.
     """
     handle = project.stack(stack)
-    if not handle.exists() or not any(each.type in _HOLDERS for each in handle.snapshot().resources):
-        return
     update = handle.last_update("update")
-    if update is not None and (old := _spec(update.config)) is not None:
+    if update is None or (old := _spec(update.config)) is None:
+        return
+    try:
         refuse(old, new, f"put it back in {project.settings_path(stack).name}, or ")
+    except InvalidSpec:
+        if handle.exists() and any(each.type in _HOLDERS for each in handle.snapshot().resources):
+            raise
 
 
 def _spec(config: Mapping[str, Any]) -> InstanceSpec | None:

@@ -8,7 +8,7 @@ interrupted, so that nothing is left behind that the state does not know of.
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
@@ -32,7 +32,7 @@ from trackstack.stacks.errors import (
 )
 from trackstack.stacks.events import Event, Step
 from trackstack.stacks.instances import Instance, find, read_spec
-from trackstack.stacks.passphrase import passphrase
+from trackstack.stacks.passphrase import passphrase, shared_salt
 from trackstack.stacks.pods import Pods
 from trackstack.stacks.project import Project
 from trackstack.stacks.spec import NAMESPACE, InstanceSpec
@@ -118,6 +118,10 @@ class _Run:
             **choices,
         )
 
+    def looking(self, secrets: Passphrase, spec: InstanceSpec | None = None, **choices: Any) -> Options:
+        """Of an operation that changes nothing: on this machine nothing waits then, and threads only cost."""
+        return self.options(secrets, spec, sequential=self.target == "local", **choices)
+
     def _remote(self) -> dict[str, Any]:
         """The providers of what is not on this machine; without AWS' plugin, such as plan and ask nobody."""
         if self.advice:
@@ -139,7 +143,7 @@ class _Run:
         # A create that was interrupted is forgotten once it is repeated, for it adopts what is there.
         options = self.options(secrets, spec, refresh=True, clear_pending_creates=True)
         if not stack.exists():
-            _init(stack, self.project.settings(self.name), secrets)
+            _init(self.project, stack, secrets)
         return stack.up(partial(deploy, self.project.folder), options)
 
     def refuse_copy(self) -> None:
@@ -341,12 +345,18 @@ def preview(project: Project, name: str) -> Plan:
     spec = read_spec(project, run.name)
     moves.refuse_since(project, run.name, spec)
     if run.stack.exists():
-        return _plan(run.stack.preview(program, run.options(passphrase(), spec, refresh=True)))
+        return _plan(run.stack.preview(program, run.looking(passphrase(), spec, refresh=True)))
     with tempfile.TemporaryDirectory() as folder:  # the stack is not there yet, so another plays its part
-        secrets = Passphrase(token_hex())
+        secrets = _stand_in()
         stack = Backend.open(Path(folder)).stack(NAMESPACE, run.name)
         stack.init(secrets)
-        return _plan(stack.preview(program, run.options(secrets, spec)))
+        return _plan(stack.preview(program, run.looking(secrets, spec)))
+
+
+@cache
+def _stand_in() -> Passphrase:
+    """What encrypts the stacks that previews make up: one for all of a process, for its key takes a while."""
+    return Passphrase(token_hex())
 
 
 def refresh(
@@ -366,7 +376,7 @@ def diff(project: Project, name: str) -> Plan:
     if not run.stack.exists():
         raise StackError(f"{run.name} was never brought up; `trackstack up {run.name}` does it")
     run.require_readable()
-    result = run.stack.preview_refresh(run.options(passphrase()))
+    result = run.stack.preview_refresh(run.looking(passphrase()))
     drift = tuple(step for step in result.steps if step.diff)
     return Plan(result.changes, drift, bool(drift))
 
@@ -434,12 +444,17 @@ def unlock(project: Project, name: str) -> None:
     project.stack(find(project, name)).unlock()
 
 
-def _init(stack: Stack, settings: StackSettings, secrets: Passphrase) -> None:
-    """The file first: killed in between, the next `up` finds it and makes the stack with the same salt."""
-    secrets = secrets.bind(settings.encryption_salt)
-    settings.encryption_salt = secrets.state
-    settings.save()
-    stack.init(secrets)
+def _init(project: Project, stack: Stack, secrets: Passphrase) -> None:
+    """The file first: killed in between, the next `up` finds it and makes the stack with the same salt.
+
+    One after another, for the second of two new stacks takes the salt of the first.
+    """
+    with project.claiming():
+        settings = project.settings(stack.name)
+        secrets = secrets.bind(settings.encryption_salt or shared_salt(project, secrets))
+        settings.encryption_salt = secrets.state
+        settings.save()
+        stack.init(secrets)
 
 
 def _refuse_existing(project: Project, stack: str) -> None:

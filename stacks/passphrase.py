@@ -3,12 +3,15 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
-from trackstack.engine.secrets import Passphrase
-from trackstack.stacks.errors import WrongPassphrase
+from trackstack.engine.secrets import Passphrase, provider_state
+from trackstack.stacks.errors import StackError, WrongPassphrase
+from trackstack.stacks.project import Project
+from trackstack.stacks.spec import NAMESPACE
 
 _BYTES = 32
 
@@ -37,6 +40,25 @@ def passphrase(*, make: bool = False, environment: Mapping[str, str] = os.enviro
     except (OSError, UnicodeDecodeError) as error:
         raise WrongPassphrase(f"cannot read the passphrase in {path}: {error}") from None
     return Passphrase(text)
+
+
+def shared_salt(project: Project, phrase: Passphrase) -> str | None:
+    """What a new stack of the project takes over from an older one; None where that has another passphrase.
+
+    A key is derived from phrase and salt in 0.2 s of computing: with one salt, once for the whole fleet. The
+    older one is the first by name whose state can be read.
+    """
+    for stack in project.backend.stacks(NAMESPACE):
+        with suppress(StackError):
+            salt = provider_state(project.stack(stack).snapshot().secrets_provider)
+            if salt is None:
+                continue
+            try:
+                phrase.bind(salt).verify()
+            except WrongPassphrase:
+                return None
+            return salt
+    return None
 
 
 def _make(path: Path) -> None:

@@ -20,6 +20,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
 
+from trackstack.engine.checkpoint import deployment_json, encrypter
+from trackstack.engine.snapshot import Snapshot
 from trackstack.stacks.engines import by_cli
 from trackstack.stacks.instances import read_spec
 from trackstack.stacks.project import FILE, Project
@@ -57,16 +59,16 @@ class Settled:
             draft.replace(self._path)
 
 
-def mark(project: Project, stack: str) -> str:
+def mark(project: Project, stack: str, snapshot: Snapshot) -> str:
     """Another text whenever the program could declare something else; empty where that cannot be told.
 
-    Raises StackError for files that cannot be read.
+    `snapshot` is the stack's state. Raises StackError for files that cannot be read.
     """
     target = read_spec(project, stack).target
     if target not in _READ or by_cli(project.engine, target, project.folder):
         return ""
     files = (project.folder / FILE, project.settings_path(stack))
-    deployment = project.stack(stack).export()["deployment"]
+    deployment, _ = deployment_json(snapshot, encrypter(None))
     deployment.pop("manifest", None)  # when it was written, and by what
     state = json.dumps(deployment, sort_keys=True).encode()
     read = json.dumps(sorted(each for each in os.environ.items() if each[0].startswith(_READ[target])))

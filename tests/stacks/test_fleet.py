@@ -48,7 +48,7 @@ def test_what_is_as_it_should_be_is_settled_and_then_only_refreshed(project: Pro
 
     assert [each.op for each in fleet.plan(project)] == ["same"]
 
-    assert Settled(project).load() == {"a": mark(project, "a")}
+    assert Settled(project).load() == {"a": mark(project, "a", project.stack("a").snapshot())}
     assert [each.op for each in fleet.plan(project)] == ["same"]
 
 

@@ -312,7 +312,8 @@ def test_a_kept_postgres_is_taken_up_with_the_password_that_it_knows(bench: Benc
 def test_a_settled_instance_is_refreshed_only_until_something_changes(bench: Bench) -> None:
     bench.create()
     assert [intent.op for intent in fleet.plan(bench.project)] == ["same"]
-    assert Settled(bench.project).load() == {"demo": mark(bench.project, "demo")}
+    state = bench.project.stack("demo").snapshot()
+    assert Settled(bench.project).load() == {"demo": mark(bench.project, "demo", state)}
 
     assert [intent.op for intent in fleet.plan(bench.project)] == ["same"]
     bench.delete("services", "demo-server")
