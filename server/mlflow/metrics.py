@@ -58,7 +58,9 @@ async def history(call: Call, body: GetHistory) -> History:
             f"Invalid value {page} for parameter 'max_results' supplied. It must be a positive integer."
         )
     offset = pages.offset(body.page_token)
-    points, more = await call.store.metrics.history(body.run_id, body.metric_key, page, offset)
+    if page is None and not offset:
+        return _history(await call.store.metrics.history(body.run_id, body.metric_key))
+    points, more = await call.store.metrics.page(body.run_id, body.metric_key, page, offset)
     return _history(points, pages.token_for(offset + points.count) if more else None)
 
 

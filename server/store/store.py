@@ -22,6 +22,7 @@ from trackstack.server.store.evaluation.records import Records
 from trackstack.server.store.evaluation.scorers import Scorers
 from trackstack.server.store.experiments import Experiments
 from trackstack.server.store.inputs import Inputs
+from trackstack.server.store.kept import Kept
 from trackstack.server.store.logged_models import LoggedModels
 from trackstack.server.store.logging import Logging, store_points
 from trackstack.server.store.metrics import Metrics
@@ -97,6 +98,7 @@ class Store:
     webhooks: Webhooks
 
     _seen: Database  # as the caller sees it
+    _kept: Kept  # which all callers share
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -107,6 +109,7 @@ class Store:
         """Opens the database, making or migrating it; raises ConfigError where that cannot be done."""
         self._database = open_database(self._settings, _finish)
         self.decisions = Decisions(self._database)
+        self._kept = Kept()
         self._furnish(self._database)
 
     def on_behalf_of(self, caller: Caller) -> "Store":
@@ -118,6 +121,7 @@ class Store:
                 self._for.clear()
             store = self._for[caller] = Store(self._settings)
             store.decisions = self.decisions
+            store._kept = self._kept
             store._furnish(on_behalf_of(self._database, caller))
         return store
 
@@ -125,6 +129,7 @@ class Store:
         """The same store for the same caller, whose changes `tell` adds to; `then` runs after each commit."""
         store = Store(self._settings)
         store.decisions = self.decisions
+        store._kept = self._kept
         store._furnish(telling(self._seen, tell, then))
         return store
 
@@ -145,7 +150,7 @@ class Store:
         self.logged_models = LoggedModels(database)
         self.logging = Logging(database)
         self.many_runs = ManyRuns(database)
-        self.metrics = Metrics(database)
+        self.metrics = Metrics(database, self._kept)
         self.model_versions = ModelVersions(database)
         self.opinions = Opinions(database)
         self.outbox = Outbox(database)

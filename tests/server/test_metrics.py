@@ -82,6 +82,36 @@ def test_a_point_of_another_time_than_its_step_has_its_place_in_the_history(
     assert [point["step"] for point in reply.json()["metrics"]] == sorted(times, key=lambda step: times[step])
 
 
+@pytest.mark.parametrize(
+    ("way", "name"), [("get-history", "run_id"), ("get-history-bulk-interval", "run_ids")]
+)
+def test_a_history_that_was_read_before_has_what_was_logged_since(
+    client: httpx.Client, run: str, way: str, name: str
+) -> None:
+    def steps() -> list[int]:
+        reply = client.get(f"{API}metrics/{way}", params={name: run, "metric_key": "m"})
+        return [point["step"] for point in reply.json().get("metrics", [])]
+
+    assert (steps(), steps()) == ([], [])
+    log(client, run, [(1.0, 1, 1)])
+    assert (steps(), steps()) == ([1], [1])
+    log(client, run, [(1.0, 2, 2), (1.0, 0, 0)])
+    assert (steps(), steps()) == ([0, 1, 2], [0, 1, 2])
+
+
+def test_samples_of_several_runs_come_in_the_order_that_was_asked_for(client: httpx.Client, run: str) -> None:
+    experiment = client.get(API + "runs/get", params={"run_id": run}).json()["run"]["info"]["experiment_id"]
+    reply = client.post(API + "runs/create", json={"experiment_id": experiment})
+    other = reply.json()["run"]["info"]["run_id"]
+    log(client, run, [(1.0, 1, 1)])
+    log(client, other, [(1.0, 1, 2)])
+
+    for asked in ([run, other], [other, "0" * 32, run], [run, run]):
+        query: dict[str, str | list[str]] = {"run_ids": asked, "metric_key": "m"}
+        points = client.get(API + "metrics/get-history-bulk-interval", params=query).json()["metrics"]
+        assert [point["run_id"] for point in points] == [name for name in asked if name in (run, other)]
+
+
 def test_nan_and_infinity_are_text_and_the_largest_number(client: httpx.Client, run: str) -> None:
     for step, value in enumerate(["NaN", "Infinity", "-Infinity", 0]):
         body = {"run_id": run, "key": "m", "value": value, "timestamp": 1, "step": step}

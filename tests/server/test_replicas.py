@@ -68,6 +68,17 @@ def test_a_run_that_the_other_deleted_takes_nothing_more_until_it_is_restored(
     assert steps(other, run_id) == [0, 2]
 
 
+def test_each_shows_in_a_history_what_the_other_logged(
+    replicas: tuple[httpx.Client, httpx.Client],
+) -> None:
+    run_id = new_run(replicas[0])
+    for step in range(6):
+        assert log(replicas[step % 2], run_id, step).status_code == 200
+
+        for _ in range(2):  # the second time it may be kept
+            assert [steps(client, run_id) for client in replicas] == [list(range(step + 1))] * 2
+
+
 def test_a_deleted_run_refuses_as_such_whatever_else_is_wrong(
     replicas: tuple[httpx.Client, httpx.Client],
 ) -> None:

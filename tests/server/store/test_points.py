@@ -26,3 +26,19 @@ def test_pieces_join_to_the_list_of_all_their_points(
 
     assert msgspec.json.encode(points.json) == msgspec.json.encode(expected)
     assert points.count == len(expected)
+
+
+@given(pieces, pieces)
+def test_a_list_goes_on_with_another(
+    some: list[tuple[str, list[tuple[float, int, int]], str | None]],
+    more: list[tuple[str, list[tuple[float, int, int]], str | None]],
+) -> None:
+    one, other, all_ = Points(), Points(), Points()
+    for part, lists in ((some, (one, all_)), (more, (other, all_))):
+        for piece in part:
+            for points in lists:
+                points.add(*piece)
+
+    one.extend(other)
+
+    assert (msgspec.json.encode(one.json), one.count) == (msgspec.json.encode(all_.json), all_.count)
