@@ -15,9 +15,12 @@ from pulumi.runtime import settings as sdk
 from trackstack.engine.deployment import Deployment
 from trackstack.engine.garbage import seldom_collected
 from trackstack.engine.loop import ProgramLoop, SequentialLoop
+from trackstack.engine.positions import tell_cheaply
 from trackstack.engine.threads import abandonable
 
 Program = Callable[[], Awaitable[Any] | Any]
+
+tell_cheaply()
 
 
 def run(program: Program, deployment: Deployment, monitor: Any, engine: Any) -> None:

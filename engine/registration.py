@@ -23,7 +23,12 @@ from trackstack.engine.wire import from_struct, from_value
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_HOOKS = ("before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete")
+_HOOKS = {
+    f"{when}_{what}": f"{when.capitalize()}{what.capitalize()}"
+    for what in ("create", "update", "delete")
+    for when in ("before", "after")
+}
+"""The kinds of hooks, and how the state calls them."""
 
 
 @dataclass
@@ -220,12 +225,8 @@ def seconds(text: str) -> float:
 
 def hooks(request: pb.RegisterResourceRequest) -> dict[str, list[str]]:
     """The names of the resource's hooks by kind, as the state has them."""
-    found = {_pascal(kind): list(getattr(request.hooks, kind)) for kind in _HOOKS}
-    return {kind: names for kind, names in found.items() if names}
-
-
-def _pascal(kind: str) -> str:
-    return "".join(word.capitalize() for word in kind.split("_"))
+    wanted = request.hooks
+    return {written: list(names) for kind, written in _HOOKS.items() if (names := getattr(wanted, kind))}
 
 
 def delete_before_replace(request: pb.RegisterResourceRequest) -> bool | None:
