@@ -88,13 +88,28 @@ def environment() -> dict[str, str]:
 def find(words: Sequence[str]) -> Iterator[psutil.Process]:
     """The user's own live processes whose command line holds `words` in that order, side by side."""
     wanted = list(words)
-    for process in psutil.process_iter():
+    joined = os.fsencode("\0".join(wanted))
+    for pid in psutil.pids():
+        if not _may_hold(pid, joined):
+            continue
         with suppress(psutil.Error):
-            line = process.cmdline()  # one file of each process; the rest only of those that may be meant
+            process = psutil.Process(pid)
+            line = process.cmdline()
             if not any(line[at : at + len(wanted)] == wanted for at in range(len(line))):
                 continue
             if process.uids().real == os.getuid() and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
+
+
+def _may_hold(pid: int, words: bytes) -> bool:
+    """Whether its command line is worth a look; on Linux one read tells, at half the cost of psutil's."""
+    if not psutil.LINUX:
+        return True
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb", buffering=0) as file:
+            return words in file.read()
+    except OSError:  # it has ended
+        return False
 
 
 def stop(process: psutil.Process) -> None:
