@@ -5,9 +5,7 @@
 Everything happens in a temporary folder, with the installed command; no instance runs.
 """
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,23 +24,12 @@ CLEAN = {
 }
 
 
-def record(project: Project) -> None:
-    """One instance that was made and does not run, and copies of it under other names."""
+def declare(project: Project) -> None:
+    """A folder of instances that are to be made and not to run."""
     project.make()
-    text = "config:\n  trackstack:name: i0\n  trackstack:running: false\n"
-    project.settings_path("i0").write_text(text)
-    apply(project)
-    text = project.settings_path("i0").read_text()
-    state = json.dumps(project.stack("i0").export())
-    for number in range(1, FLEET):
-        name = f"i{number}"
-        project.settings_path(name).write_text(text.replace("name: i0", f"name: {name}"))
-        project.backend.store("trackstack", name).init(None)
-        own = state
-        for before in (":i0", "/i0", '"i0', "trackstack-i0"):
-            own = own.replace(before, before.replace("i0", name))
-        project.stack(name).import_(json.loads(own))
-        shutil.copytree(project.data_dir("i0"), project.data_dir(name))
+    for number in range(FLEET):
+        text = f"config:\n  trackstack:name: i{number}\n  trackstack:running: false\n"
+        project.settings_path(f"i{number}").write_text(text)
 
 
 def apply(project: Project) -> float:
@@ -60,12 +47,13 @@ def main() -> None:
     """Print the figures; end with 1 if one is over its budget."""
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder) / "project")
-        record(project)
+        declare(project)
+        print(f"{FLEET} instances made: {apply(project):.1f} s")
         first = apply(project)
-        print(f"no change, {FLEET} instances, nothing settled yet: {first:.1f} s")
+        print(f"no change, {FLEET} instances, nothing settled yet: {first:.1f} s, budget {BUDGET_S} s")
         again = apply(project)
         print(f"no change, {FLEET} instances: {again:.1f} s, budget {BUDGET_S} s")
-    sys.exit(again > BUDGET_S)
+    sys.exit(max(first, again) > BUDGET_S)
 
 
 if __name__ == "__main__":
