@@ -9,9 +9,10 @@ from asyncio.events import TimerHandle
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from trackstack.server.errors import BAD_REQUEST, REQUEST_TOO_LARGE, ApiError, mlflow_body
+from trackstack.server.outgoing import Outgoing
 
 _REASONS = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 
@@ -52,6 +53,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._outgoing = Outgoing(transport)
         self._set_timer(self._headers.timeout_s, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,6 +92,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        self._outgoing.flush()
+        super().on_response_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._outgoing.begin()
+        cycle.transport = self._outgoing  # type: ignore[assignment]  # of which it uses no more than there is
+        super()._start_asgi_task(cycle, app)
+
     def _more_headers(self, size: int) -> None:
         if not self._begun:
             self._received += size
@@ -110,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._received = 0
             self._set_timer(self._bodies.timeout_s, self._look)
         elif self.cycle.response_started:
-            self.transport.close()  # it is answered already, and nobody needs the rest
+            self._outgoing.close()  # it is answered already, and nobody needs the rest
         else:
             self._refuse(
                 408,
