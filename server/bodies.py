@@ -31,7 +31,7 @@ _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _WHERE = re.compile(r" - at `\$\.?(.*)`$")
 
 
-class Message(Struct, forbid_unknown_fields=True, kw_only=True):
+class Message(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """The base of all request types.
 
     Unknown fields are ignored all the same: here they only choose the second way of decoding.

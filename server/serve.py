@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from trackstack.server import allocator, figures, logs
+from trackstack.server import allocator, figures, garbage, logs
 from trackstack.server.access.admin import AdminFile
 from trackstack.server.access.identities import Authenticator
 from trackstack.server.app import App
@@ -67,6 +67,7 @@ def run(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; requests under way are finished. The process's exit code."""
     logs.configure(settings.log_format)
     allocator.keep_freed_memory()
+    garbage.collect_seldom()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = application(settings)
     if settings.no_auth:
