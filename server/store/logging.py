@@ -1,12 +1,14 @@
 """What a run logs: metrics, params and tags, all or nothing a request."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, select, tuple_
 
 from trackstack.server.errors import invalid
+from trackstack.server.store import pending
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import Point
 from trackstack.server.store.logged_models import ModelPoint, add_points
@@ -114,7 +116,8 @@ def log(tx: Transaction, name: str, batch: Batch) -> None:
 
 def _add_params(tx: Transaction, run: Found, name: str, params: Sequence[tuple[str, str]]) -> None:
     rows, changed = [], []
-    ids = {key: tx.key(key) for key, _ in params}
+    keys = [key for key, _ in params]
+    ids = dict(zip(keys, tx.key_ids(keys), strict=True))
     logged = dict(tx.all(PARAMS, run_id=run.id, key_ids=listed(tx.database, ids.values())))
     for key, value in params:
         old = logged.get(ids[key])
@@ -131,19 +134,41 @@ def _add_params(tx: Transaction, run: Found, name: str, params: Sequence[tuple[s
 
 
 def _add_points(tx: Transaction, run: Found, points: Sequence[Point]) -> None:
-    for key, step, timestamp, value, is_nan in points:
-        tx.request.log((run.id, tx.key(key), run.experiment_id, step, timestamp, value, is_nan))
+    keys = tx.key_ids([point.key for point in points])
+    tx.request.experiments[run.id] = run.experiment_id
+    tx.request.points += [
+        (run.id, key, step, timestamp, value, is_nan)
+        for key, (_, step, timestamp, value, is_nan) in zip(keys, points, strict=True)
+    ]
+
+
+_MOMENT = itemgetter(0, 1, 2, 3, 4)  # of a point: all but whether it is NaN
 
 
 def store_points(tx: Transaction) -> None:
-    """Stores the points of all requests of a commit, in the order of the tables' keys."""
-    if tx.group.points:
-        tx.many(ADD_POINT, sorted(tx.group.points))
-        tx.many(SET_LATEST, [row for _, row in sorted(tx.group.latest.items())])
+    """Stores the points of all requests of a commit, in the order of the tables' keys.
+
+    Many requests at once log to the same run, often the same metrics: one row is written for the newest of
+    each. Of points that differ in nothing but that one is NaN, the first that was logged is the newest.
+    """
+    group = tx.group
+    if group.points:
+        newest_first = sorted(group.points, key=_MOMENT, reverse=True)  # which leaves equals in their order
+        newest: dict[tuple[int, int], pending.Point] = {}
+        for point in newest_first:
+            newest.setdefault((point[0], point[1]), point)
+        tx.many(ADD_POINT, newest_first[::-1])
+        latest = [
+            (run_id, key_id, group.experiments[run_id], *rest)
+            for run_id, key_id, *rest in reversed(newest.values())
+        ]
+        tx.many(SET_LATEST, latest)
 
 
 def _set_tags(tx: Transaction, run: Found, tags: Sequence[tuple[str, str]]) -> None:
     last = dict(tags)
     if NAME_TAG in last:
         tx.run(UPDATE, this=run.id, status=None, end_time=None, name=last[NAME_TAG] or None)
-    tx.many(SET_TAG, [(run.id, tx.key(key), run.experiment_id, value) for key, value in last.items()])
+    keys = tx.key_ids([*last])
+    rows = [(run.id, key, run.experiment_id, value) for key, value in zip(keys, last.values(), strict=True)]
+    tx.many(SET_TAG, rows)

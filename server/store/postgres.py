@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import psycopg
@@ -21,9 +20,11 @@ from sqlalchemy import Integer, Table, bindparam, cast, func, literal_column, se
 from trackstack.server.config import ConfigError, Settings
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
 from trackstack.server.store import arrays
+from trackstack.server.store.active import Active
 from trackstack.server.store.database import Database, overdue
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
+from trackstack.server.store.pending import Pending
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import POSTGRESQL, Statement, among
 from trackstack.server.store.transaction import Transaction
@@ -33,24 +34,8 @@ T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _TRIES = 5
-_MOST_ACTIVE = 65_536  # runs that are remembered, and experiments
 _IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """What another replica's commit causes; seen again, the work finds that commit's rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Active:
-    """Runs by the names that clients know, with their ids and experiments, and the artifact locations of
-    experiments. None of it ever changes; whether they are active still does.
-    """
-
-    runs: dict[str, tuple[int, int]] = field(default_factory=dict)
-    experiments: dict[int, str] = field(default_factory=dict)
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self.runs.clear()
-        self.experiments.clear()
 
 
 def connect(url: str, timeout_ms: int) -> Connection:
@@ -85,7 +70,7 @@ NEW_RUNS = Statement(
 class PostgresTransaction(Transaction):
     """A transaction on a psycopg connection; `writes` counts statements that may have changed something."""
 
-    __slots__ = ("_active", "_new_runs", "writes")
+    __slots__ = ("_new_runs", "writes")
 
     def __init__(
         self,
@@ -94,12 +79,9 @@ class PostgresTransaction(Transaction):
         active: Active | None = None,
         new_runs: list[int] | None = None,
     ) -> None:
-        """`active` are runs and experiments to presume active, and takes those that are found to be;
-        `new_runs` are ids that the database gave to nobody else, and takes more of them.
-        """
-        super().__init__(connection, POSTGRESQL, keys)
+        """`new_runs` are ids that the database gave to nobody else, and takes more of them."""
+        super().__init__(connection, POSTGRESQL, keys, active)
         self.writes = 0
-        self._active = active
         self._new_runs = [] if new_runs is None else new_runs
 
     @contextmanager
@@ -116,30 +98,6 @@ class PostgresTransaction(Transaction):
             self._new_runs += (row[0] for row in reversed(self.all(NEW_RUNS)))
         return self._new_runs.pop()
 
-    def presumed(self, uuid: str) -> tuple[int, int] | None:
-        found = self._active.runs.get(uuid) if self._active else None
-        if found is not None:
-            self.request.presumed.add(found[0])
-        return found
-
-    def seen(self, uuid: str, run_id: int, experiment_id: int) -> None:
-        if self._active is not None:
-            if len(self._active.runs) >= _MOST_ACTIVE:
-                self._active.runs.clear()
-            self._active.runs[uuid] = run_id, experiment_id
-
-    def presumed_experiment(self, id_: int) -> str | None:
-        location = self._active.experiments.get(id_) if self._active else None
-        if location is not None:
-            self.request.presumed_experiments.add(id_)
-        return location
-
-    def seen_experiment(self, id_: int, location: str) -> None:
-        if self._active is not None:
-            if len(self._active.experiments) >= _MOST_ACTIVE:
-                self._active.experiments.clear()
-            self._active.experiments[id_] = location
-
     def check_presumed(self) -> None:
         """Lets the transaction fail unless all that it presumed to be active is."""
         group = self.group
@@ -151,11 +109,11 @@ class PostgresTransaction(Transaction):
                 self.run(check, ids=list(ids), many=len(ids))
 
     def run(self, statement: Statement, **params: Any) -> None:
-        self.writes += 1
+        self._before(statement)
         self._connection.execute(*statement.arguments(POSTGRESQL, params))
 
     def changed(self, statement: Statement, **params: Any) -> int:
-        self.writes += 1
+        self._before(statement)
         connection: Any = self._connection
         with connection.pipeline():  # its end waits for the answer
             cursor = connection.execute(*statement.arguments(POSTGRESQL, params))
@@ -163,13 +121,28 @@ class PostgresTransaction(Transaction):
         return count
 
     def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        self.settle()
+        self._many(statement, rows)
+
+    def _before(self, statement: Statement) -> None:
+        self.settle()
+        self.writes += statement.changes(POSTGRESQL)
+
+    def _many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         self.writes += 1
         connection: Any = self._connection
-        if statement.many is None:
+        if statement.lists is None:
             connection.cursor().executemany(statement.sql(POSTGRESQL), rows)
         elif rows:
             columns = [arrays.column(values) for values in zip(*rows, strict=True)]
-            connection.execute(statement.many.sql(POSTGRESQL), columns)
+            connection.execute(statement.lists.sql(POSTGRESQL), columns)
+
+    def _store(self, pending: Pending) -> None:
+        writes = self.writes
+        for statement, rows in pending.take_rows():
+            self._many(statement, rows)
+        if pending is self.group:
+            self.writes = writes  # they are those of others
 
 
 class PostgresSession:
@@ -213,7 +186,7 @@ class PostgresSession:
                     job.result = job.work(tx)
                     tx.succeed()
                 except ApiError as error:
-                    if tx.writes != before:
+                    if tx.writes != before or tx.request.rows:
                         raise
                     if tx.request.presumed or tx.request.presumed_experiments:
                         unsure.append(job)

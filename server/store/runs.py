@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select, update
 
@@ -165,20 +165,24 @@ class Runs:
 def begin(tx: Transaction, name: str, new: NewRun) -> RunInfo:
     """Makes the run that clients will call `name`, in an active experiment."""
     root = _artifacts(tx, new.experiment_id)
-    row: dict[str, Any] = {
-        "uuid": name,
-        "experiment_id": new.experiment_id,
-        "name": new.name,
-        "user_id": new.user_id or tx.caller.user,
-        "status": new.status,
-        "start_time": new.start_time,
-        "artifact_uri": f"{root.rstrip('/')}/{name}/artifacts",
-    }
     id_ = tx.new_run()
-    tx.run(ADD, id=id_, **row)
-    tx.many(ADD_TAG, [(id_, tx.key(key), new.experiment_id, value) for key, value in new.tags.items()])
+    row = (
+        name,
+        new.experiment_id,
+        new.name,
+        new.user_id or tx.caller.user,
+        new.status,
+        new.start_time,
+        f"{root.rstrip('/')}/{name}/artifacts",
+    )
+    keys = tx.key_ids([*new.tags])
+    tx.later(ADD, ((id_, *row),))
+    tx.later(
+        ADD_TAG,
+        [(id_, key, new.experiment_id, value) for key, value in zip(keys, new.tags.values(), strict=True)],
+    )
     tx.seen(name, id_, new.experiment_id)  # what it logs first need not look for it
-    return documents.info(**row, end_time=None, deleted_at=None)
+    return documents.info(*row, end_time=None, deleted_at=None)
 
 
 def _artifacts(tx: Transaction, experiment_id: int) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,12 +15,14 @@ from sqlalchemy import func, literal_column, select
 from trackstack.server.config import Settings
 from trackstack.server.errors import TEMPORARILY_UNAVAILABLE, ApiError
 from trackstack.server.search.patterns import matches
+from trackstack.server.store.active import Active
 from trackstack.server.store.database import Database, overdue
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
+from trackstack.server.store.pending import Pending
 from trackstack.server.store.schema import tracking
 from trackstack.server.store.statements import SQLITE, Statement
-from trackstack.server.store.transaction import Transaction
+from trackstack.server.store.transaction import Connection, Transaction
 from trackstack.server.store.writer import Finish, Job, Work, Writer, unavailable
 
 T = TypeVar("T")
@@ -61,27 +64,100 @@ NEXT_RUN = Statement(
 )
 
 
-class SqliteTransaction(Transaction):
-    """A transaction on a sqlite3 connection."""
+_AT_ONCE = (64, 16, 4, 1)
+"""Rows that one statement inserts, and other threads have Python meanwhile."""
 
-    __slots__ = ()
+
+class SqliteTransaction(Transaction):
+    """A transaction on a sqlite3 connection.
+
+    A request has a savepoint from its first change on; most leave all that they store for the end of the
+    commit. What is presumed active is known of this transaction, and holds until something changes.
+    """
+
+    __slots__ = ("_new_run", "_saved")
+
+    def __init__(self, connection: Connection, keys: Keys, active: Active | None = None) -> None:
+        super().__init__(connection, SQLITE, keys, active)
+        self._new_run: int | None = None
+        self._saved = False
+
+    def succeed(self) -> None:
+        if self._saved:
+            self._connection.execute("RELEASE request")
+            self._saved = False
+        super().succeed()
+
+    def fail(self) -> None:
+        if self._saved:
+            self._connection.execute("ROLLBACK TO request")
+            self._connection.execute("RELEASE request")
+            self._saved = False
+        self._forget()
+        super().fail()
+
+    def finish(self, finish: Finish) -> None:
+        """Ends the commit's last request, and does what they all left."""
+        self._saved = True  # what is stored now is no single request's, and stands or falls with the commit
+        finish(self)
 
     def run(self, statement: Statement, **params: Any) -> None:
+        self._before(statement)
         self._connection.execute(*statement.arguments(SQLITE, params))
 
     def changed(self, statement: Statement, **params: Any) -> int:
+        self._before(statement)
         return self._connection.execute(*statement.arguments(SQLITE, params)).rowcount
 
     def many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
-        connection: Any = self._connection
-        connection.executemany(statement.sql(SQLITE), rows)
+        if rows:
+            self._before(statement)
+            self._many(statement, rows)
 
     def new_run(self) -> int:
-        return int(self.one(NEXT_RUN)[0])
+        if self._new_run is None:
+            self._new_run = int(self.one(NEXT_RUN)[0])
+        else:
+            self._new_run += 1
+        return self._new_run
+
+    def _before(self, statement: Statement) -> None:
+        self.settle()
+        if statement.changes(SQLITE):
+            self._save()
+            self._forget()
+
+    def _store(self, pending: Pending) -> None:
+        if pending is self.request:
+            self._save()
+        for statement, rows in pending.take_rows():
+            self._many(statement, rows)
+
+    def _many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        connection: Any = self._connection
+        if statement.rows is None:
+            connection.executemany(statement.sql(SQLITE), rows)
+            return
+        at = 0
+        for size in _AT_ONCE:
+            while len(rows) - at >= size:
+                sql = statement.rows(size).sql(SQLITE)
+                connection.execute(sql, list(chain.from_iterable(rows[at : at + size])))
+                at += size
+
+    def _save(self) -> None:
+        if not self._saved:
+            self._connection.execute("SAVEPOINT request")
+            self._saved = True
+
+    def _forget(self) -> None:
+        self._new_run = None
+        if self._active is not None:
+            self._active.clear()
 
 
 class SqliteSession:
-    """The writer's connection; every job of a commit has a savepoint of its own."""
+    """The writer's connection."""
 
     def __init__(self, file: Path, timeout_ms: int, keys: Keys, finish: Finish) -> None:
         self._connection = connect(file, timeout_ms)
@@ -91,33 +167,36 @@ class SqliteSession:
     def commit(self, jobs: Sequence[Job]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            tx = SqliteTransaction(self._connection, SQLITE, self._keys)
+            tx = SqliteTransaction(self._connection, self._keys, Active())
             for job in jobs:
-                self._run(job, tx)
-            self._finish(tx)
+                _run(job, tx)
+            tx.finish(self._finish)
             self._connection.execute("COMMIT")
             self._keys.publish(tx.group.interned)
-        except Exception as error:  # the disk is full, the file is locked or gone: nobody's work is stored
+        except Exception as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            unavailable(jobs, error)
+            if len(jobs) == 1 or isinstance(error, sqlite3.OperationalError):
+                unavailable(jobs, error)  # the disk is full, the file is locked or gone
+                return
+            for job in jobs:  # what one of them left cannot be stored
+                self.commit([job])
 
     def close(self) -> None:
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
-    def _run(self, job: Job, tx: Transaction) -> None:
-        self._connection.execute("SAVEPOINT job")
-        try:
-            job.result = job.work(tx)
-            tx.succeed()
-        except sqlite3.OperationalError:
-            raise
-        except Exception as error:
-            job.error = error
-            self._connection.execute("ROLLBACK TO job")
-            tx.fail()
-        self._connection.execute("RELEASE job")
+
+def _run(job: Job, tx: SqliteTransaction) -> None:
+    job.error = None
+    try:
+        job.result = job.work(tx)
+        tx.succeed()
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:
+        job.error = error
+        tx.fail()
 
 
 class SqliteReader:
@@ -161,7 +240,7 @@ class SqliteReader:
     def _read(self, connection: sqlite3.Connection, work: Work[T]) -> T:
         connection.execute("BEGIN")
         try:
-            return work(SqliteTransaction(connection, SQLITE, self._keys))
+            return work(SqliteTransaction(connection, self._keys))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise overdue(self._limit_ms) from error

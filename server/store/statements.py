@@ -1,8 +1,8 @@
 """SQL statements: built once with SQLAlchemy, compiled once per database, run on the driver."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -43,6 +43,7 @@ class _Compiled(NamedTuple):
     text: str
     names: tuple[str, ...]
     constants: dict[str, Any]
+    changes: bool
 
 
 class Statement:
@@ -51,19 +52,29 @@ class Statement:
     `clause` is an SQLAlchemy statement, or a function of the database's name where the two differ.
     """
 
-    __slots__ = ("_clause", "_compiled", "many")
+    __slots__ = ("_clause", "_compiled", "lists", "rows")
 
     def __init__(
-        self, clause: Executable | Callable[[str], Executable], many: "Statement | None" = None
+        self,
+        clause: Executable | Callable[[str], Executable],
+        lists: "Statement | None" = None,
+        rows: "Callable[[int], Statement] | None" = None,
     ) -> None:
-        """`many`, where PostgreSQL has a faster way for many rows, takes a list a column."""
+        """Where there are faster ways for many rows at once: `lists` takes a list a column, on PostgreSQL;
+        `rows` is a statement for so many rows, which takes their values one row after the other.
+        """
         self._clause = clause
-        self.many = many
+        self.lists = lists
+        self.rows = rows
         self._compiled: dict[str, _Compiled] = {}
 
     def sql(self, database: str) -> str:
         """The text with positional parameters, for rows of values in the order of their first mention."""
         return self._on(database).text
+
+    def changes(self, database: str) -> bool:
+        """Whether it may change anything."""
+        return self._on(database).changes
 
     def arguments(self, database: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The text and the values to run it with; KeyError names a parameter that is missing."""
@@ -78,7 +89,8 @@ class Statement:
             clause = self._clause if isinstance(self._clause, Executable) else self._clause(database)
             compiled: Any = clause.compile(dialect=dialect(database))  # type: ignore[attr-defined]
             constants = {name: value for name, value in compiled.params.items() if value is not None}
-            found = _Compiled(compiled.string, tuple(compiled.positiontup or ()), constants)
+            changes = not clause.is_select
+            found = _Compiled(compiled.string, tuple(compiled.positiontup or ()), constants, changes)
             self._compiled[database] = found
         return found
 
@@ -103,13 +115,12 @@ def insert(table: Table, *columns: str, returning: str | None = None, or_ignore:
     """
     names = [column.name for column in table.columns if not columns or column.name in columns]
 
-    def build(database: str, many: bool = False) -> Executable:
-        statement = _rows(database, table, names, many)
+    def build(statement: Any) -> Executable:
         if or_ignore:
             statement = statement.on_conflict_do_nothing()
         return statement.returning(table.c[returning]) if returning else statement  # type: ignore[no-any-return]
 
-    return Statement(build, Statement(lambda database: build(database, many=True)))
+    return _insert_of(table, names, build)
 
 
 def upsert(table: Table, *replaced: str, where: Callable[[Any, Any], Any] | None = None) -> Statement:
@@ -117,10 +128,8 @@ def upsert(table: Table, *replaced: str, where: Callable[[Any, Any], Any] | None
 
     `where(new, old)` gives the condition under which it does.
     """
-    names = [column.name for column in table.columns]
 
-    def build(database: str, many: bool = False) -> Executable:
-        statement = _rows(database, table, names, many)
+    def build(statement: Any) -> Executable:
         new = statement.excluded
         return statement.on_conflict_do_update(  # type: ignore[no-any-return]
             index_elements=list(table.primary_key.columns),
@@ -128,7 +137,7 @@ def upsert(table: Table, *replaced: str, where: Callable[[Any, Any], Any] | None
             where=where(new, table.c) if where else None,
         )
 
-    return Statement(build, Statement(lambda database: build(database, many=True)))
+    return _insert_of(table, [column.name for column in table.columns], build)
 
 
 def upsert_selected(table: Table, rows: Select[Any], *replaced: str) -> Statement:
@@ -144,13 +153,25 @@ def upsert_selected(table: Table, rows: Select[Any], *replaced: str) -> Statemen
     return Statement(build)
 
 
-def _rows(database: str, table: Table, names: list[str], many: bool) -> Any:
-    statement = _insert(database)(table)
-    if not many:
-        return statement.values({name: bindparam(name) for name in names})
-    lists = [cast(bindparam(name), ARRAY(_plain(table.c[name].type))) for name in names]
-    rows = func.unnest(*lists).table_valued(*names).render_derived()
-    return statement.from_select(names, select(*(rows.c[name] for name in names)))
+def _insert_of(table: Table, names: Sequence[str], build: Callable[[Any], Executable]) -> Statement:
+    """The insert that `build` makes of one without conflicts; of one row, of lists, and of any number."""
+
+    def one(database: str) -> Executable:
+        return build(_insert(database)(table).values({name: bindparam(name) for name in names}))
+
+    def lists(database: str) -> Executable:
+        columns = [cast(bindparam(name), ARRAY(_plain(table.c[name].type))) for name in names]
+        rows = func.unnest(*columns).table_valued(*names).render_derived()
+        return build(_insert(database)(table).from_select(names, select(*(rows.c[name] for name in names))))
+
+    @cache
+    def rows(count: int) -> Statement:
+        values: list[dict[str, Any]] = [
+            {name: bindparam(f"{name}_{at}") for name in names} for at in range(count)
+        ]
+        return Statement(lambda database: build(_insert(database)(table).values(values)))
+
+    return Statement(one, Statement(lists), rows)
 
 
 def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:

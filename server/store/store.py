@@ -191,5 +191,6 @@ def _ping(tx: Transaction) -> None:
 
 def _finish(tx: Transaction) -> None:
     """The end of every commit."""
+    tx.settle()
     store_points(tx)
     documents.outdate(tx)

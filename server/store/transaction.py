@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import bindparam, select
 
+from trackstack.server.store.active import Active
 from trackstack.server.store.callers import ANYBODY
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.pending import Pending
@@ -47,10 +48,14 @@ class Transaction:
     `caller` is who it runs for.
     """
 
-    __slots__ = ("_connection", "caller", "database", "group", "keys", "request")
+    __slots__ = ("_active", "_connection", "caller", "database", "group", "keys", "request")
 
-    def __init__(self, connection: Connection, database: str, keys: Keys) -> None:
+    def __init__(
+        self, connection: Connection, database: str, keys: Keys, active: Active | None = None
+    ) -> None:
+        """`active` are runs and experiments to presume active; takes those that are found to be."""
         self._connection = connection
+        self._active = active
         self.database = database
         self.keys = keys
         self.caller = ANYBODY
@@ -70,6 +75,20 @@ class Transaction:
         """Ends a request's work: what it left is forgotten."""
         self.request.clear()
 
+    def later(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        """As `many`, but only before the next statement, at the latest with the end of the commit.
+
+        So one statement serves the rows of many requests.
+        """
+        self.request.rows.setdefault(statement, []).extend(rows)
+
+    def settle(self) -> None:
+        """Stores the rows that were left for later."""
+        if self.group.rows:
+            self._store(self.group)
+        if self.request.rows:
+            self._store(self.request)
+
     def run(self, statement: Statement, **params: Any) -> None:
         """Runs a statement that returns nothing."""
         raise NotImplementedError
@@ -80,6 +99,7 @@ class Transaction:
 
     def one(self, statement: Statement, **params: Any) -> Any:
         """The first row of the result as a tuple, or None."""
+        self._before(statement)
         cursor = self._connection.execute(*statement.arguments(self.database, params))
         row = cursor.fetchone()
         cursor.close()  # an open cursor would keep the snapshot, and the log from being checkpointed
@@ -87,6 +107,7 @@ class Transaction:
 
     def all(self, statement: Statement, **params: Any) -> list[Any]:
         """Every row of the result."""
+        self._before(statement)
         return self._connection.execute(*statement.arguments(self.database, params)).fetchall()
 
     def pieces(self, statement: Statement, **params: Any) -> Iterator[list[Any]]:
@@ -104,6 +125,7 @@ class Transaction:
 
     def text(self, sql: str, params: Iterable[Any] = ()) -> list[Any]:
         """Every row of an SQL text with positional parameters, for searches that are compiled elsewhere."""
+        self.settle()
         return self._connection.execute(sql, tuple(params)).fetchall()
 
     def new_run(self) -> int:
@@ -112,17 +134,27 @@ class Transaction:
 
     def presumed(self, uuid: str) -> tuple[int, int] | None:
         """Id and experiment of a run that was active when last seen; the commit fails if it no longer is."""
-        return None
+        found = self._active.runs.get(uuid) if self._active else None
+        if found is not None:
+            self.request.presumed.add(found[0])
+        return found
 
     def seen(self, uuid: str, run_id: int, experiment_id: int) -> None:
         """Tells that a run is active."""
+        if self._active is not None:
+            self._active.add_run(uuid, run_id, experiment_id)
 
     def presumed_experiment(self, id_: int) -> str | None:
         """Artifact location of an experiment that was active when last seen; likewise."""
-        return None
+        location = self._active.experiments.get(id_) if self._active else None
+        if location is not None:
+            self.request.presumed_experiments.add(id_)
+        return location
 
     def seen_experiment(self, id_: int, location: str) -> None:
         """Tells that an experiment is active."""
+        if self._active is not None:
+            self._active.add_experiment(id_, location)
 
     def key(self, name: str) -> int:
         """The id of a metric's, param's or tag's name; makes one for a new name."""
@@ -136,13 +168,18 @@ class Transaction:
         self.request.interned[name] = known
         return known
 
-    def intern(self, names: Iterable[str]) -> None:
-        """Makes ids for those of many names that have none, all of them at once."""
-        new = [name for name in sorted(set(names)) if self.keys.ids.get(name) is None]
+    def key_ids(self, names: Sequence[str]) -> list[int]:
+        """The ids of many names, in their order; makes those that are missing, all of them at once."""
+        known = self.keys.ids
+        try:
+            return [known[name] for name in names]
+        except KeyError:
+            new = sorted({name for name in names if name not in known})
         if len(new) > 1:
             self.many(ADD_KEY, [(name,) for name in new])
             found = self.all(KEY_IDS, names=listed(self.database, new))
             self.request.interned.update((name, int(id_)) for name, id_ in found)
+        return [self.key(name) for name in names]
 
     def known_key(self, name: str) -> int | None:
         """The id of a name, if anything was ever logged by it."""
@@ -158,3 +195,11 @@ class Transaction:
             name = str(self.one(KEY_NAME, id=id_)[0])
             self.keys.names[id_] = name
         return name
+
+    def _before(self, statement: Statement) -> None:
+        """What is done before a statement runs."""
+        raise NotImplementedError
+
+    def _store(self, pending: Pending) -> None:
+        """Stores the rows that were left for later in `pending`."""
+        raise NotImplementedError

@@ -45,12 +45,17 @@ class Job:
 
 
 class Writer:
-    """Runs work on one connection, one commit for as many requests as wait."""
+    """Runs work on one connection, one commit for as many requests as wait.
+
+    What requests bring is handed to the thread when a turn of the event loop has brought no more: those that
+    arrive together share a commit, and thread and loop do not wait for each other's turn at Python meanwhile.
+    """
 
     def __init__(self, session: Session, most: int) -> None:
         self._session = session
         self._most = most
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._gathered: list[Job] = []
+        self._handed: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()  # an empty list ends the thread
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -61,36 +66,43 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(Job(work, loop, future))
+        self._gathered.append(Job(work, loop, future))
+        if len(self._gathered) == 1:
+            loop.call_soon(self._look, loop, 0)
         return await future
 
     def soon(self, work: Work[None]) -> None:
         """Runs `work` with one of the next commits; nobody waits for it."""
-        self._jobs.put(Job(work, asyncio.get_running_loop(), None))
+        self._handed.put([Job(work, asyncio.get_running_loop(), None)])
 
     def close(self) -> None:
         """Commits what was handed in before, then ends the thread."""
-        self._jobs.put(None)
+        self._handed.put([])
         self._thread.join()
+
+    def _look(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Looks again in the loop's next turn while there are more of them than in the turn before."""
+        if before < len(self._gathered) < self._most:
+            loop.call_soon(self._look, loop, len(self._gathered))
+        else:
+            jobs, self._gathered = self._gathered, []
+            self._handed.put(jobs)
 
     def _run(self) -> None:
         stopping = False
         while not stopping:
-            jobs: list[Job] = []
-            job = self._jobs.get()
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) >= self._most:
-                    break
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-            stopping = job is None
-            if jobs:
-                self._session.commit(jobs)
-                jobs[0].loop.call_soon_threadsafe(_deliver, jobs)
+            handed = [self._handed.get()]
+            while not self._handed.empty():
+                handed.append(self._handed.get())
+            stopping = [] in handed
+            jobs = [job for some in handed for job in some] + (self._gathered if stopping else [])
+            for at in range(0, len(jobs), self._most):
+                self._commit(jobs[at : at + self._most])
         self._session.close()
+
+    def _commit(self, jobs: list[Job]) -> None:
+        self._session.commit(jobs)
+        jobs[0].loop.call_soon_threadsafe(_deliver, jobs)
 
 
 def unavailable(jobs: Sequence[Job], cause: Exception) -> None:

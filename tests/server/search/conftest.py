@@ -9,7 +9,6 @@ import pytest
 from trackstack.server.store.keys import Keys
 from trackstack.server.store.migrations import migrate
 from trackstack.server.store.sqlite import SqliteTransaction, connect
-from trackstack.server.store.statements import SQLITE
 from trackstack.server.store.transaction import Transaction
 
 
@@ -27,7 +26,7 @@ def tx(new_database: Callable[[], tuple[str, ...]]) -> Iterator[Transaction]:
         transaction = PostgresTransaction(connection, Keys())
     else:
         connection = connect(Path(":memory:"), 1000)
-        transaction = SqliteTransaction(connection, SQLITE, Keys())
+        transaction = SqliteTransaction(connection, Keys())
     migrate(connection, flags[1] if flags else "sqlite://")
     connection.execute("BEGIN")
     yield transaction

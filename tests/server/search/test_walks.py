@@ -57,7 +57,7 @@ class Counted:
             from trackstack.server.store.sqlite import SqliteTransaction
 
             connection.set_progress_handler(self._step, 10)
-            self.tx: Transaction = SqliteTransaction(connection, database, Keys())
+            self.tx: Transaction = SqliteTransaction(connection, Keys())
             return
         from trackstack.server.store.postgres import PostgresTransaction
 
