@@ -14,6 +14,9 @@ every round, so that what else the machine does meets all of them. A cell is the
 how many times that of the first server it is; an answer other than 200 voids it. `--seconds` is what a round
 of a phase takes on a server that answers often enough; one that does not is given up to 20. With the defaults
 all takes six minutes, with `--seconds 1 --rounds 1` two.
+
+What is read is the same in every request, and nothing changes it meanwhile: a server gains by what it keeps.
+This project's has runs as documents in its database, and in memory the histories that were read last.
 """
 
 import argparse
