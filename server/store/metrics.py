@@ -161,8 +161,8 @@ def _in_order(tx: Transaction, key: str, metric: Metric) -> Points | None:
     """
     points, last = Points(), _LEAST
     for rows in tx.pieces(BY_STEP, **metric, start=_LEAST, end=_MOST):
-        times = [last, *(timestamp for _, timestamp, _ in rows)]
-        if times != sorted(times):
+        times = [timestamp for _, timestamp, _ in rows]
+        if times[0] < last or times != sorted(times):
             return None
         last = times[-1]
         points.add(key, rows)
