@@ -117,7 +117,7 @@ def test_instances_that_come_and_go_while_they_are_read_are_there_or_not(project
             over.set()
 
     def seen(look: Callable[[], Iterable[Instance]]) -> set[tuple[str, str]]:
-        found = set()
+        found: set[tuple[str, str]] = set()
         while not over.wait(0.001):  # else they leave no time to what they look at
             with suppress(InstanceNotFound):
                 found |= {(each.state, each.error) for each in look()}
