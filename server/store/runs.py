@@ -1,13 +1,12 @@
 """Rows of `runs`: a run's beginning, its state, its end."""
 
-import uuid
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from trackstack.server.errors import ApiError, invalid, missing
-from trackstack.server.store import documents
+from trackstack.server.store import documents, run_ids
 from trackstack.server.store.database import Database
 from trackstack.server.store.entities import RunInfo
 from trackstack.server.store.experiments import BY_ID, check_active, unknown
@@ -96,7 +95,7 @@ class Runs:
 
     async def create(self, new: NewRun) -> bytes:
         """The new run's document."""
-        name = uuid.uuid4().hex
+        name = run_ids.new()
         info = await self._database.writer.do(lambda tx: begin(tx, name, new))
         return documents.beginning(info, new.tags)
 

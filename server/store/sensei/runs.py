@@ -1,13 +1,12 @@
 """Sensei experiment runs: runs of the store, with the mode and tasks that Sensei gives them."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.sql import literal_column
 
-from trackstack.server.store import logging, runs
+from trackstack.server.store import logging, run_ids, runs
 from trackstack.server.store.database import Database
 from trackstack.server.store.logging import Batch
 from trackstack.server.store.runs import NewRun
@@ -80,7 +79,7 @@ class SenseiRuns:
 
 def add(tx: Transaction, new: NewSenseiRun) -> Resource:
     """A new run, within another transaction."""
-    name = uuid.uuid4().hex
+    name = run_ids.new()
     runs.begin(tx, name, new.run)
     logging.log(tx, name, Batch(params=new.params))
     tx.run(ADD, run_id=runs.find(tx, name).id, mode=new.mode, document=encoded(new.document))
