@@ -7,14 +7,14 @@ slowly holds connections open ("slowloris").
 from asyncio import Transport
 from asyncio.events import TimerHandle
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from trackstack.server.errors import BAD_REQUEST, REQUEST_TOO_LARGE, ApiError, mlflow_body
+from trackstack.server.errors import BAD_REQUEST, REQUEST_TOO_LARGE, ApiError
 from trackstack.server.outgoing import Outgoing
-
-_REASONS = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+from trackstack.server.surfaces import surface_of
 
 
 class HeaderLimits(NamedTuple):
@@ -43,6 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self, *args: Any, headers_within: HeaderLimits, bodies_within: BodyLimits, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.url = b""
         self._headers = headers_within
         self._bodies = bodies_within
         self._waiting = True  # for headers
@@ -70,6 +71,9 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._uploading and self._timer is None:
             self._received = 0
             self._set_timer(self._bodies.timeout_s, self._look)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(ApiError(BAD_REQUEST, "The request is not HTTP/1.1 as RFC 9112 has it."))
 
     def on_message_begin(self) -> None:
         self._waiting = self._begun = True
@@ -105,15 +109,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._begun:
             self._received += size
             if self._received > self._headers.max_bytes:
-                self._refuse(431, REQUEST_TOO_LARGE, f"Headers have at most {self._headers.max_bytes} bytes.")
+                most = f"Headers have at most {self._headers.max_bytes} bytes."
+                self._refuse(ApiError(REQUEST_TOO_LARGE, most, 431))
                 return
         if self._timer is None:
             self._set_timer(self._headers.timeout_s, self._late)
 
     def _late(self) -> None:
-        self._refuse(
-            408, BAD_REQUEST, f"The request's headers did not come within {self._headers.timeout_s} s."
-        )
+        self._refuse_late(f"The request's headers did not come within {self._headers.timeout_s} s.")
 
     def _look(self) -> None:
         """Whether enough of the body has come."""
@@ -123,21 +126,24 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self.cycle.response_started:
             self._outgoing.close()  # it is answered already, and nobody needs the rest
         else:
-            self._refuse(
-                408,
-                BAD_REQUEST,
-                f"The request's body brought less than {self._bodies.min_bytes} bytes in "
-                f"{self._bodies.timeout_s} s.",
-            )
+            least = f"{self._bodies.min_bytes} bytes in {self._bodies.timeout_s} s"
+            self._refuse_late(f"The request's body brought less than {least}.")
 
-    def _refuse(self, status: int, code: str, message: str) -> None:
-        body = mlflow_body(ApiError(code, message))
-        head = (
-            b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n" % (status, _REASONS[status], len(body))
+    def _refuse_late(self, message: str) -> None:
+        self._refuse(ApiError(BAD_REQUEST, message, 408))
+
+    def _refuse(self, error: ApiError) -> None:
+        """Says so in the shape of the surface that the request's path belongs to, and ends the connection."""
+        path, _, _ = self.url.partition(b"?")
+        answer = surface_of(path.decode("latin-1")).refuse(error)
+        head = b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % (
+            answer.status,
+            HTTPStatus(answer.status).phrase.encode(),
+            answer.media_type,
+            len(answer.body),
         )
         self._stop_timer()
-        self.transport.write(head + body)
+        self.transport.write(head + answer.body)
         self.transport.close()
 
     def _set_timer(self, seconds: float, then: Callable[[], None]) -> None:

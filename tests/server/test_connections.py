@@ -1,5 +1,6 @@
 """Connections that send headers without end, or slowly, or nothing: by raw sockets."""
 
+import json
 import socket
 from collections.abc import Iterator
 
@@ -64,6 +65,35 @@ def test_headers_without_end_are_refused(wire: socket.socket, piece: bytes) -> N
         pass
     else:
         pytest.fail("ten megabytes of headers were taken")
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        (b"/api/2.0/mlflow/runs/get?run_id=1", {"error_code", "message", "sqlstate", "error_class"}),
+        (b"/api/v1/experiments", {"detail"}),
+        (b"/api/v1/services/mlmodelServices", {"code", "message", "errorType"}),
+        (b"/data/sensei/engines", {"type", "title", "status", "detail", "additionalDetails"}),
+    ],
+)
+def test_what_is_not_http_is_refused_in_the_shape_of_its_path(
+    wire: socket.socket, path: bytes, fields: set[str]
+) -> None:
+    wire.sendall(b"GET " + path + b" HTTP/1.1\r\nhost: localhost\r\nx-bad: \x00\r\n\r\n")
+    head, _, body = rest(wire).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n") and b"connection: close" in head
+    assert set(json.loads(body)) == fields
+    assert b"RFC 9112" in body
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00", b"nonsense\r\n\r\n", GET + b"a b: c\r\n\r\n"])
+def test_what_is_not_http_at_all_is_refused_too(wire: socket.socket, sent: bytes) -> None:
+    wire.sendall(sent)
+
+    head, _, body = rest(wire).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["error_code"] == "BAD_REQUEST"
 
 
 def test_too_large_headers_are_answered(wire: socket.socket) -> None:
