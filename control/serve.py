@@ -20,6 +20,7 @@ from trackstack.control.app import App
 from trackstack.control.calls import Services
 from trackstack.control.catalog.servers import Servers
 from trackstack.control.catalog.surface import PREFIX, Catalog
+from trackstack.control.connections import Connection
 from trackstack.control.console import tables as console
 from trackstack.control.console.browsers import HOME
 from trackstack.control.console.oidc import CodeFlow
@@ -98,7 +99,7 @@ def run(project: Project, settings: Settings) -> int:
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
             loop="uvloop",
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="on",
             access_log=False,

@@ -1,6 +1,7 @@
 """Bad requests: one clear error each, and nothing done."""
 
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -172,3 +173,15 @@ def test_a_request_has_an_id_its_own_or_a_new_one(plane: ControlPlane, given: st
 
     assert (answer.headers["x-request-id"] == given) is kept
     assert answer.headers["x-request-id"] in plane.log
+
+
+@pytest.mark.parametrize("sent", [b"GET /v1 HTTP/1.1\r\nx: \0\r\n\r\n", b"\x16\x03\x01", b"nonsense\r\n\r\n"])
+def test_what_is_not_http_is_told_so(plane: ControlPlane, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", plane.port), timeout=20) as wire:
+        wire.sendall(sent)
+        with wire.makefile("rb") as answer:
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n") and b"connection: close" in head
+    message = "The request is not HTTP/1.1 as RFC 9112 has it."
+    assert json.loads(body) == {"code": 400, "message": message, "status": "Bad Request"}
