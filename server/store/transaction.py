@@ -112,6 +112,7 @@ class Transaction:
 
     def pieces(self, statement: Statement, **params: Any) -> Iterator[list[Any]]:
         """Every row of the result, some at a time: for results of any length."""
+        self._before(statement)
         cursor = self._connection.execute(*statement.arguments(self.database, params))
         try:
             while rows := cursor.fetchmany(_PIECE):
