@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from trackstack.engine.snapshot import Snapshot
 from trackstack.providers.local.process import Identity
 from trackstack.stacks import pods
 from trackstack.stacks.errors import InstanceNotFound, InvalidSpec, StackError, StackNotFound
@@ -160,9 +161,7 @@ def find(project: Project, name: str) -> str:
         return called[0]
     if called:
         raise InstanceNotFound(f"{len(called)} instances are called {name!r}; say which: {', '.join(called)}")
-    raise InstanceNotFound(
-        f"there is no instance {name!r} in {project.folder}; `trackstack list` shows those there are"
-    )
+    raise _missing(project, name)
 
 
 def exists(project: Project, stack: str) -> bool:
@@ -207,17 +206,14 @@ def read_spec(project: Project, stack: str) -> InstanceSpec:
 
 def recorded_data_dir(project: Project, stack: str) -> Path | None:
     """The data folder that the stack's state names; None where there is none yet."""
-    handle = project.stack(stack)
-    resources = handle.snapshot().resources if handle.exists() else []
+    resources = _snapshot(project, stack).resources
     folders = [each.outputs["path"] for each in resources if each.type == FOLDER and "path" in each.outputs]
     return Path(min(folders, key=len)) if folders else None  # the others lie in it
 
 
 def recorded_target(project: Project, stack: str) -> str:
     """Where the stack's state says that the instance runs; this machine where it says nothing."""
-    handle = project.stack(stack)
-    resources = handle.snapshot().resources if handle.exists() else []
-    clusters = any(each.type == CLUSTER for each in resources)
+    clusters = any(each.type == CLUSTER for each in _snapshot(project, stack).resources)
     return "kubernetes" if clusters else "local"
 
 
@@ -233,7 +229,7 @@ def recorded(project: Project, stack: str) -> Recorded:
         return Recorded(spec, stack, data_dir, **_state(project, stack))
     except StackError as error:
         if not exists(project, stack):
-            raise InstanceNotFound(f"there is no instance {stack!r} in {project.folder}") from None
+            raise _missing(project, stack) from None
         return Recorded(spec, stack, data_dir, error=str(error))
 
 
@@ -267,11 +263,23 @@ def _now(project: Project, found: Recorded) -> Instance:
     return found.now(locked=found.made and project.stack(found.stack).lock_holder() is not None)
 
 
-def _state(project: Project, stack: str) -> dict[str, Any]:
+def _missing(project: Project, name: str) -> InstanceNotFound:
+    return InstanceNotFound(
+        f"there is no instance {name!r} in {project.folder}; `trackstack list` shows those there are"
+    )
+
+
+def _snapshot(project: Project, stack: str) -> Snapshot:
+    """The stack's state; an empty one where there is none, or none any more."""
+    handle = project.stack(stack)
     try:
-        snapshot = project.stack(stack).snapshot()
+        return handle.snapshot()
     except StackNotFound:
-        return {}
+        return Snapshot(handle.name)
+
+
+def _state(project: Project, stack: str) -> dict[str, Any]:
+    snapshot = _snapshot(project, stack)
     if not snapshot.resources and not snapshot.pending:
         return {}
     parts = {each.type: each.outputs for each in snapshot.resources if not each.delete}
